@@ -1,0 +1,1 @@
+"""What a provider defines: products, metrics, plans, accounts, applications, users, tokens."""

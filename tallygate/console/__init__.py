@@ -1,0 +1,1 @@
+"""The Admin Portal: pages, templates, charts."""

@@ -1,0 +1,1 @@
+"""ClickHouse tables, the historian that fills them, and the one query function."""

@@ -1,0 +1,1 @@
+"""From access logs to the ledger."""

@@ -1,0 +1,1 @@
+"""Exact counters and the durable log."""

@@ -1,0 +1,100 @@
+"""The durable record of one counted call, and its bytes in the log.
+
+A record is `<u32 length of body><i64 time in ms><body>`, little endian; the body is MessagePack of
+`[service, application, [metric, delta, ...], [metric, value, ...], code, id, id_expires_s]`,
+cut after the last field that is not empty.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+HEAD = struct.Struct("<Iq")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One counted call.
+
+    Attributes:
+        service: The product's protocol id.
+        application: The application's protocol id (not the catalog's number).
+        time_ms: When it happened, UTC milliseconds.
+        usage: (metric id, delta) after roll-up to the ancestors; a metric stands once. May be negative: a set to a lower value.
+        sets: (metric id, value) of the metrics that were set rather than added to; their `usage` holds the difference to the running total.
+        code: The HTTP response code reported with it, 0 if none.
+        id: The idempotency id, '' if none.
+        id_expires_s: When the id may be forgotten, UTC seconds; 0 = never.
+    """
+
+    service: str
+    application: str
+    time_ms: int
+    usage: tuple[tuple[str, int], ...]
+    code: int = 0
+    sets: tuple[tuple[str, int], ...] = ()
+    id: str = ""
+    id_expires_s: int = 0
+
+
+class _Body(msgspec.Struct, array_like=True, frozen=True, omit_defaults=True):
+    service: str
+    application: str
+    usage: list[str | int]
+    sets: list[str | int] = []
+    code: int = 0
+    id: str = ""
+    id_expires_s: int = 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Body).decode
+
+
+def encode_body(entry: Entry) -> bytes:
+    """All of an entry but its time: what stays the same from call to call and can be kept."""
+    usage: list[str | int] = [part for pair in entry.usage for part in pair]
+    sets: list[str | int] = [part for pair in entry.sets for part in pair]
+    fields: list[object] = [
+        entry.service, entry.application, usage, sets, entry.code, entry.id, entry.id_expires_s,
+    ]  # fmt: skip
+    while not fields[-1] and len(fields) > 3:
+        fields.pop()
+    return _encode(fields)
+
+
+def record(time_ms: int, body: bytes) -> bytes:
+    """The bytes of one record."""
+    return HEAD.pack(len(body), time_ms) + body
+
+
+def decode_records(payload: bytes) -> Iterator[Entry]:
+    """The entries of a frame's payload, in the order in which they were recorded.
+
+    Raises:
+        ValueError: The payload is not a whole number of records.
+    """
+    at, end = 0, len(payload)
+    while at < end:
+        if end - at < HEAD.size:
+            raise ValueError("a record's head is cut")
+        length, time_ms = HEAD.unpack_from(payload, at)
+        at += HEAD.size
+        if end - at < length:
+            raise ValueError("a record's body is cut")
+        body = _decode(payload[at : at + length])
+        at += length
+        yield Entry(
+            body.service,
+            body.application,
+            time_ms,
+            _pairs(body.usage),
+            body.code,
+            _pairs(body.sets),
+            body.id,
+            body.id_expires_s,
+        )
+
+
+def _pairs(flat: list[str | int]) -> tuple[tuple[str, int], ...]:
+    return tuple(zip(flat[::2], flat[1::2], strict=True))  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The Service Management API: parse, decide, answer."""

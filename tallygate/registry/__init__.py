@@ -1,0 +1,1 @@
+"""What the listener knows, keyed by the protocol's string ids."""

@@ -1,0 +1,53 @@
+"""What the registry holds. Every id is the protocol's own string."""
+
+import msgspec
+
+PERIODS = ("eternity", "year", "month", "week", "day", "hour", "minute")
+"""Limit periods in the protocol's order."""
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A product as the listener sees it.
+
+    Attributes:
+        backend_version: '1' user key, '2' app id and key, 'oauth'; '' = not given (as '2').
+        state: 'active' or 'suspended'.
+        default: Whether calls that name no service mean this one of the provider's.
+    """
+
+    id: str
+    provider_key: str
+    backend_version: str = ""
+    state: str = "active"
+    referrer_filters_required: bool = False
+    default: bool = False
+
+
+class Application(msgspec.Struct, frozen=True):
+    """An application as the listener sees it. Only state 'active' may call."""
+
+    service_id: str
+    id: str
+    state: str = "active"
+    plan_id: str = ""
+    plan_name: str = ""
+    redirect_url: str = ""
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """A metric of a service; with a parent it is a method (or a backend's hits under the product's)."""
+
+    service_id: str
+    id: str
+    name: str
+    parent_id: str = ""
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """At most `value` of `metric_id` per `period` (one of PERIODS) under `plan_id`."""
+
+    service_id: str
+    plan_id: str
+    metric_id: str
+    period: str
+    value: int

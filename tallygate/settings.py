@@ -1,0 +1,135 @@
+"""Every setting: its name, its default, its unit. `docs/configuration.md` tells the same to people."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from tallygate.domain.errors import InputError
+
+PREFIX = "TALLYGATE_"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Read once at start, from `TALLYGATE_*` environment variables; command line options go before them.
+
+    Attributes:
+        home: The data folder.
+        listener: HOST:PORT of the Service Management API.
+        console: HOST:PORT of the Admin Portal and the Analytics API.
+        console_threads: How many requests the console works on at once.
+        checkpoint_s: Seconds between checkpoints of the counters.
+        segment_bytes: Size at which a segment of the log is closed and a new one begun.
+        id_window_s: Seconds for which an idempotency id is remembered.
+        past_window_s: How old a reported transaction may be, in seconds.
+        future_window_s: How far in the future a reported transaction may be, in seconds.
+        raw_days: Days of event time for which raw entries are kept; 0 = for ever.
+        minute_days: Days for which usage by minute is kept; 0 = for ever.
+        allowed_hosts: Host names under which the console answers; '*' = any.
+        secure_cookies: Whether the console's cookies are for HTTPS only.
+        public_listener_url: The listener's address as clients see it; '' = as bound.
+    """
+
+    home: Path = Path("var")
+    listener: str = "127.0.0.1:3001"
+    console: str = "127.0.0.1:3000"
+    console_threads: int = 4
+    checkpoint_s: int = 10
+    segment_bytes: int = 64 * 1024 * 1024
+    id_window_s: int = 7 * 86_400
+    past_window_s: int = 86_400
+    future_window_s: int = 3_600
+    raw_days: int = 30
+    minute_days: int = 90
+    allowed_hosts: str = "*"
+    secure_cookies: bool = False
+    public_listener_url: str = ""
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file of catalog and registry."""
+        return self.home / "tallygate.db"
+
+    @property
+    def ledger(self) -> Path:
+        return self.home / "ledger"
+
+    @property
+    def history(self) -> Path:
+        return self.home / "history"
+
+    @property
+    def run(self) -> Path:
+        """Addresses and process ids of what is running."""
+        return self.home / "run"
+
+
+def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """The settings in force: `given` (where not None), else `TALLYGATE_<NAME>`, else the default.
+
+    Raises:
+        InputError: A value has the wrong form; the message names the setting.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        value = given.get(field.name)
+        if value is None:
+            value = environment.get(PREFIX + field.name.upper())
+        if value is None or value == "":
+            continue
+        try:
+            values[field.name] = msgspec.convert(
+                str(value) if field.type is Path else value,
+                field.type,
+                strict=False,
+                dec_hook=lambda kind, text: kind(text),
+            )
+        except msgspec.ValidationError as error:
+            raise InputError(f"{PREFIX}{field.name.upper()}: {error}") from None
+    settings = Settings(**values)  # type: ignore[arg-type]
+    return msgspec.structs.replace(settings, home=settings.home.expanduser().absolute())
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`; an IPv6 host stands in brackets.
+
+    Raises:
+        InputError: It has another form.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise InputError(f"an address has the form HOST:PORT, not {text!r}")
+    return host.strip("[]"), int(port)
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """What a home keeps secret, in `secrets.json`, readable by its owner only.
+
+    Attributes:
+        django_key: Signs the portal's sessions.
+        internal_token: With it the commands of this home speak to its running processes.
+    """
+
+    django_key: str
+    internal_token: str
+
+
+def load_secrets(home: Path) -> Secrets:
+    """The home's secrets; made at random the first time. Safe when two processes ask at once."""
+    path = home / "secrets.json"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        made = Secrets(secrets.token_urlsafe(48), secrets.token_urlsafe(32))
+        draft = home / f".secrets.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_bytes(msgspec.json.encode(made))
+        try:
+            os.link(draft, path)  # not rename: whoever comes second must not replace the first
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return msgspec.json.decode(path.read_bytes(), type=Secrets)

@@ -1,0 +1,1 @@
+"""The Django site that mounts the APIs and the portal."""
