@@ -1,34 +1,34 @@
 """Every error that Tallygate raises on purpose.
 
-    TallygateError
-    ├── ProtocolError              an answer of the Service Management API (code, message, HTTP status)
-    │   ├── BadRequest             400  bad_request
-    │   ├── ContentTypeInvalid     400  content_type_invalid
-    │   ├── TransactionsIsBlank    400  transactions_is_blank
-    │   ├── TransactionsFormatInvalid      400  transactions_format_invalid
-    │   ├── TransactionsHasNilTransaction  400  transactions_has_nil_transaction
-    │   ├── EndUsersNoLongerSupported      400  end_users_no_longer_supported
-    │   ├── ProviderKeyOrServiceTokenRequired  403  provider_key_or_service_token_required
-    │   ├── ServiceIdMissing       422  service_id_missing
-    │   ├── ServiceTokenInvalid    403  service_token_invalid
-    │   ├── ProviderKeyInvalid     403  provider_key_invalid
-    │   ├── ProviderKeyInvalidOrServiceMissing  403  provider_key_invalid_or_service_missing
-    │   ├── ServiceIdInvalid       403  service_id_invalid
-    │   ├── UserKeyInvalid         403  user_key_invalid
-    │   ├── AuthenticationError    403  authentication_error
-    │   ├── ApplicationNotFound    404  application_not_found
-    │   ├── MetricInvalid          404  metric_invalid
-    │   ├── UsageValueInvalid      403  usage_value_invalid
-    │   ├── NotValidData           422  not_valid_data
-    │   ├── TransactionTimestampTooOld  only in the list of integration errors
-    │   ├── TransactionTimestampTooNew  only in the list of integration errors
-    │   ├── IdConflict             409  id_conflict: this id was used with another content
-    │   └── Unavailable            503  unavailable: the ledger cannot write now
-    ├── QuestionError              an analytics question that cannot be answered (message; HTTP 400)
-    ├── HistoryUnavailable         the analytics engine cannot answer now (HTTP 503)
-    ├── LogCorrupt                 a segment of the log is damaged; names file and position
-    ├── Busy                       another process holds the lock of this folder
-    └── InputError                 a command line argument or an imported file that makes no sense
+TallygateError
+├── ProtocolError              an answer of the Service Management API (code, message, HTTP status)
+│   ├── BadRequest             400  bad_request
+│   ├── ContentTypeInvalid     400  content_type_invalid
+│   ├── TransactionsIsBlank    400  transactions_is_blank
+│   ├── TransactionsFormatInvalid      400  transactions_format_invalid
+│   ├── TransactionsHasNilTransaction  400  transactions_has_nil_transaction
+│   ├── EndUsersNoLongerSupported      400  end_users_no_longer_supported
+│   ├── ProviderKeyOrServiceTokenRequired  403  provider_key_or_service_token_required
+│   ├── ServiceIdMissing       422  service_id_missing
+│   ├── ServiceTokenInvalid    403  service_token_invalid
+│   ├── ProviderKeyInvalid     403  provider_key_invalid
+│   ├── ProviderKeyInvalidOrServiceMissing  403  provider_key_invalid_or_service_missing
+│   ├── ServiceIdInvalid       403  service_id_invalid
+│   ├── UserKeyInvalid         403  user_key_invalid
+│   ├── AuthenticationError    403  authentication_error
+│   ├── ApplicationNotFound    404  application_not_found
+│   ├── MetricInvalid          404  metric_invalid
+│   ├── UsageValueInvalid      403  usage_value_invalid
+│   ├── NotValidData           422  not_valid_data
+│   ├── TransactionTimestampTooOld  only in the list of integration errors
+│   ├── TransactionTimestampTooNew  only in the list of integration errors
+│   ├── IdConflict             409  id_conflict: this id was used with another content
+│   └── Unavailable            503  unavailable: the ledger cannot write now
+├── QuestionError              an analytics question that cannot be answered (message; HTTP 400)
+├── HistoryUnavailable         the analytics engine cannot answer now (HTTP 503)
+├── LogCorrupt                 a segment of the log is damaged; names file and position
+├── Busy                       another process holds the lock of this folder
+└── InputError                 a command line argument or an imported file that makes no sense
 """
 
 from typing import ClassVar

@@ -1,0 +1,480 @@
+"""The ledger of one machine: counters in memory, the log and the checkpoints on disk.
+
+    what                                atomic by
+    check, count, enqueue               one turn of the event loop: nothing awaits in between
+    enqueue ... durable                 the frame's checksum: all of a batch or nothing
+    checkpoint                          one SQLite transaction, never ahead of the durable log
+
+All methods belong to one thread: the event loop's, once `attach` was called.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, Self
+
+import structlog
+from msgspec.structs import replace
+
+from tallygate.domain.clock import Clock
+from tallygate.domain.errors import Busy, IdConflict
+from tallygate.domain.limits import epoch_at
+from tallygate.ledger import state
+from tallygate.ledger.call import Call, LimitOn, Usage
+from tallygate.ledger.commit import DURABLE, Batch, Committer
+from tallygate.ledger.counters import ApplicationCounters, Counter, add_at, new_counter, set_at
+from tallygate.ledger.entry import HEAD, Entry, encode_body, record
+from tallygate.ledger.ids import Seen, SeenIds, content_of, key_of
+from tallygate.ledger.log import LogReader
+from tallygate.ledger.segments import SegmentWriter
+from tallygate.settings import Settings
+
+log = structlog.get_logger()
+
+RESIDENT_APPLICATIONS: Final = 200_000
+"""How many applications' counters may stay in memory after a checkpoint, before those not asked for lately leave it."""
+
+_CHUNK: Final = 200
+"""Applications that a checkpoint copies in one turn of the event loop."""
+
+
+class _Restore:
+    """Undoes anything on one counter, by what it was before."""
+
+    __slots__ = ("application", "before", "counter")
+
+    def __init__(self, application: ApplicationCounters, counter: Counter) -> None:
+        self.application = application
+        self.counter = counter
+        self.before = counter.copy()
+
+    def __call__(self) -> None:
+        self.counter[:] = self.before
+
+
+class Ledger:
+    """Exact counters and a durable log. See `docs/architecture.md` for what it promises."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Opens the ledger and replays what came after the last checkpoint. Use `open`.
+
+        Raises:
+            Busy: Another process has it open.
+            LogCorrupt: The log is damaged; nothing was changed.
+        """
+        folder = settings.ledger
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(folder / "lock")
+        self._clock = clock
+        self._consumers = folder / "consumers"
+        self._checkpoint_s = settings.checkpoint_s
+        self._id_window_s = settings.id_window_s
+        self._checkpoint_thread = ThreadPoolExecutor(1, "checkpoint")
+        self._state = state.connect(folder / "state.db")
+        self._state_writer = state.connect(folder / "state.db")
+        self._ids = SeenIds(self._state)
+        self._reader = LogReader(folder / "log")
+        self._writer = SegmentWriter(folder / "log", settings.segment_bytes)
+        self._committer = Committer(self._writer, self._take_back)
+        self._applications: dict[tuple[str, str], ApplicationCounters] = {}
+        self._dirty: set[ApplicationCounters] = set()
+        self._checkpoint_position = state.checkpoint_position(self._state)
+        self._epoch = epoch_at(clock.now_s())
+        self._timer: asyncio.Task[None] | None = None
+        self.generation = 0
+        """Changes when prepared calls made before must no longer be used."""
+        self._replay()
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock) -> Self:
+        """The ledger of the settings' home. Close it, or use it in a `with`."""
+        return cls(settings, clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Batches leave by themselves and checkpoints are made from now on, in `loop`."""
+        self._committer.attach(loop)
+        self._timer = loop.create_task(self._checkpoints())
+
+    def close(self) -> None:
+        """Makes everything durable, writes a checkpoint and lets go of the folder."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._checkpoint_thread.shutdown()
+        try:
+            self._committer.close()
+            self.checkpoint_now()
+        except (OSError, sqlite3.Error) as error:
+            log.error("no checkpoint at close; the log will be replayed", reason=str(error))
+        finally:
+            self._writer.close()
+            self._state.close()
+            self._state_writer.close()
+            self._lock.close()
+
+    # Asking and counting
+
+    def prepare(
+        self,
+        service: str,
+        application: str,
+        limits: Sequence[LimitOn],
+        usage: Usage | None,
+        code: int = 0,
+    ) -> Call:
+        """Works a call out once; it may be used again as long as `generation` stays the same."""
+        self._advance(self._clock.now_ms())
+        return Call(self._counters_of(service, application), self._epoch, limits, usage, code)
+
+    def check(self, call: Call) -> bool:
+        """Whether the call is within its limits now. Counts nothing."""
+        now_ms = self._clock.now_ms()
+        if now_ms >= self._epoch.end_ms:
+            self._advance(now_ms)
+        if call.epoch is not self._epoch:
+            call.roll(self._epoch)
+        if call.hopeless:
+            return False
+        for counter, base, room in call.checks:  # noqa: SIM110 (a generator costs more than the loop)
+            if counter[1] - counter[base] > room:
+                return False
+        return True
+
+    def check_and_record(self, call: Call) -> Batch | None:
+        """Counts the call if it is within its limits. Atomic.
+
+        Returns:
+            What to await before the answer leaves (OSError: it was not counted); None = denied, nothing counted.
+        """
+        now_ms = self._clock.now_ms()
+        if now_ms >= self._epoch.end_ms:
+            self._advance(now_ms)
+        if call.epoch is not self._epoch:
+            call.roll(self._epoch)
+        if call.hopeless:
+            return None
+        for counter, base, room in call.checks:
+            if counter[1] - counter[base] > room:
+                return None
+        if not call.body:
+            return self._record_sets(call, now_ms) if call.usage.sets else DURABLE
+        batch = self._committer.batch
+        if not batch.records:
+            self._begin_batch()
+        for counter, delta in call.adds:
+            counter[1] += delta
+        self._dirty.add(call.application)
+        batch.undo.append(call)
+        batch.records.append(HEAD.pack(len(call.body), now_ms) + call.body)
+        return batch
+
+    def record(self, entries: Iterable[Entry], keep_ids: bool = False) -> "Recorded":
+        """Counts entries without asking for limits; each at its own time.
+
+        An entry whose id was seen before with the same content is a duplicate: acknowledged, not counted. `Entry.usage` holds
+        what is added; for the metrics in `Entry.sets` the ledger works out the difference itself.
+
+        Args:
+            entries: In order. Their ids' expiry is ignored and set from the window.
+            keep_ids: Remember their ids for ever (imported history) instead of for the window.
+        """
+        outcome = Recorded()
+        now_s = self._clock.now_s()
+        self._advance(now_s * 1000)
+        expires_s = 0 if keep_ids else now_s + self._id_window_s
+        for index, entry in enumerate(entries):
+            self._record_one(index, entry, now_s, expires_s, outcome)
+        outcome.batch = self._committer.latest()
+        return outcome
+
+    def utilization(
+        self, service: str, application: str, limits: Sequence[LimitOn]
+    ) -> tuple[int, ...]:
+        """The current value of each limit's metric in its period."""
+        return self.prepare(service, application, limits, None).values()
+
+    def values(self, service: str, application: str, metric: str) -> dict[str, int]:
+        """A metric's current value in each period, by period name."""
+        self._advance(self._clock.now_ms())
+        return self._counters_of(service, application).values(metric, self._epoch)
+
+    def flush(self) -> None:
+        """Makes everything durable now; for use without an event loop.
+
+        Raises:
+            OSError: What was recorded since the last flush was not counted.
+        """
+        self._committer.drain()
+
+    def _record_one(
+        self, index: int, entry: Entry, now_s: int, expires_s: int, outcome: "Recorded"
+    ) -> None:
+        batch = self._committer.batch
+        key = b""
+        if entry.id:
+            key, content = key_of(entry.service, entry.id), content_of(entry)
+            seen = self._ids.find(key, now_s)
+            if seen is not None:
+                if seen.content == content:
+                    outcome.duplicates.append(index)
+                else:
+                    outcome.conflicts.append((index, IdConflict(entry.id)))
+                return
+        if not batch.records:
+            self._begin_batch()
+        usage = self._count(entry, batch.undo)
+        if key:
+            self._ids.remember(key, Seen(content, expires_s))
+            batch.undo.append(lambda: self._ids.forget(key))
+        counted = replace(entry, usage=usage, id_expires_s=expires_s if key else 0)
+        batch.records.append(record(entry.time_ms, encode_body(counted)))
+        outcome.accepted.append(index)
+
+    def _record_sets(self, call: Call, now_ms: int) -> Batch:
+        adds, sets = call.usage
+        who = call.application
+        entry = Entry(who.service, who.application, now_ms, adds, call.code, sets)
+        self._record_one(0, entry, now_ms // 1000, 0, Recorded())
+        return self._committer.latest()
+
+    def _count(self, entry: Entry, undo: list[Any]) -> tuple[tuple[str, int], ...]:
+        """Brings an entry into the counters; returns its usage with the differences of sets."""
+        application = self._counters_of(entry.service, entry.application)
+        self._dirty.add(application)
+        at = epoch_at(entry.time_ms // 1000)
+        sets = dict(entry.sets)
+        usage = []
+        for metric, delta in entry.usage:
+            if metric in sets:
+                continue
+            counter = application.counter(metric, self._epoch)
+            undo.append(_Restore(application, counter))
+            add_at(counter, delta, at)
+            usage.append((metric, delta))
+        for metric, value in entry.sets:
+            counter = application.counter(metric, self._epoch)
+            undo.append(_Restore(application, counter))
+            usage.append((metric, set_at(counter, value, at)))
+        return tuple(usage)
+
+    def _advance(self, now_ms: int) -> None:
+        if now_ms >= self._epoch.end_ms:  # only forward: limit periods never go back
+            self._epoch = epoch_at(now_ms // 1000)
+
+    def _begin_batch(self) -> None:
+        self._committer.batch.epoch = self._epoch
+        self._committer.schedule()
+
+    def _take_back(self, batches: list[Batch]) -> None:
+        """Takes back what could not be made durable.
+
+        Over a change of epoch the old totals have gone into bases: then the counters are read anew from disk.
+        """
+        undo = [item for batch in batches for item in batch.undo]
+        if all(batch.epoch in (None, self._epoch) for batch in batches):
+            for item in reversed(undo):
+                if isinstance(item, Call):
+                    for counter, delta in item.adds:
+                        counter[1] -= delta
+                else:
+                    item()
+            return
+        for item in undo:
+            if not isinstance(item, Call | _Restore):
+                item()
+        self._reload({item.application for item in undo if isinstance(item, Call | _Restore)})
+
+    # From and to disk
+
+    def _counters_of(self, service: str, application: str) -> ApplicationCounters:
+        found = self._applications.get((service, application))
+        if found is None:
+            found = ApplicationCounters(service, application)
+            row = state.find_counters(self._state, service, application)
+            if row is not None:
+                found.unpack(row.data)
+                found.position = row.position
+            self._applications[(service, application)] = found
+        found.touched = True
+        return found
+
+    def _replay(self) -> None:
+        for position, entries in self._reader.frames(self._checkpoint_position):
+            for entry in entries:
+                application = self._counters_of(entry.service, entry.application)
+                if position > application.position:
+                    self._apply(application, entry)
+                    self._dirty.add(application)
+                if entry.id:
+                    seen = Seen(content_of(entry), entry.id_expires_s)
+                    self._ids.remember(key_of(entry.service, entry.id), seen)
+
+    def _reload(self, applications: set[ApplicationCounters]) -> None:
+        for application in applications:
+            for counter in application.by_metric.values():
+                counter[:] = new_counter(self._epoch)
+            application.position = 0
+            row = state.find_counters(self._state, application.service, application.application)
+            if row is not None:
+                application.unpack(row.data)
+                application.position = row.position
+        by_id = {(each.service, each.application): each for each in applications}
+        for position, entries in self._reader.frames(self._checkpoint_position):
+            for entry in entries:
+                reloaded = by_id.get((entry.service, entry.application))
+                if reloaded is not None and position > reloaded.position:
+                    self._apply(reloaded, entry)
+        for application in applications:
+            for metric in application.by_metric:
+                application.counter(metric, self._epoch)
+
+    def _apply(self, application: ApplicationCounters, entry: Entry) -> None:
+        at = epoch_at(entry.time_ms // 1000)
+        sets = dict(entry.sets)
+        for metric, delta in entry.usage:
+            counter = application.counter(metric, self._epoch)
+            if metric in sets:
+                set_at(counter, sets[metric], at)
+            else:
+                add_at(counter, delta, at)
+
+    async def _checkpoints(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._checkpoint_s)
+            with contextlib.suppress(asyncio.InvalidStateError):
+                await self._checkpoint(loop)
+
+    async def _checkpoint(self, loop: asyncio.AbstractEventLoop) -> None:
+        steps = self._checkpoint_steps()
+        for write in steps:
+            if write is None:
+                await asyncio.sleep(0)
+                continue
+            error = None
+            try:
+                await loop.run_in_executor(self._checkpoint_thread, write)
+            except sqlite3.Error as caught:
+                error = caught
+            with contextlib.suppress(StopIteration):
+                steps.send(error)
+
+    def checkpoint_now(self) -> None:
+        """Writes a checkpoint at once.
+
+        Raises:
+            sqlite3.Error, OSError: It could not be written; the log still has everything.
+        """
+        steps = self._checkpoint_steps()
+        for write in steps:
+            if write is not None:
+                write()
+                with contextlib.suppress(StopIteration):
+                    steps.send(None)
+
+    def _checkpoint_steps(self) -> Any:
+        """Copies changed counters in chunks (yields None after each), then yields the function that writes them.
+
+        What is sent back is the error of that function. A counter that changes after it was copied is changed again for the next
+        checkpoint, and its row says up to which position it counts: so the copy need not be of one moment.
+        """
+        if not self._dirty and self._writer.end == self._checkpoint_position:
+            return
+        try:
+            self._committer.drain()
+        except OSError as error:
+            log.warning("no checkpoint: the log cannot be written", reason=str(error))
+            return
+        begun_at = self._writer.end
+        changed, self._dirty = list(self._dirty), set()
+        ids = self._ids.begin_checkpoint()
+        rows: list[state.CounterRow] = []
+        written = False
+        try:
+            for start in range(0, len(changed), _CHUNK):
+                self._committer.drain()
+                rows += [
+                    state.CounterRow(each.service, each.application, self._writer.end, each.pack())
+                    for each in changed[start : start + _CHUNK]
+                ]
+                yield None
+            now_s = self._clock.now_s()
+            error = yield lambda: state.write_checkpoint(
+                self._state_writer, begun_at, rows, ids, now_s
+            )
+            written = error is None
+            if error is not None:
+                log.warning("no checkpoint: the state cannot be written", reason=str(error))
+        except OSError as caught:
+            log.warning("no checkpoint: the log cannot be written", reason=str(caught))
+        finally:
+            self._ids.end_checkpoint(written)
+            if not written:
+                self._dirty.update(changed)
+        if written:
+            self._checkpoint_position = begun_at
+            self._writer.trim(min(begun_at, self._consumed()))
+            self._evict()
+
+    def _consumed(self) -> int:
+        """Up to where all readers of the log have durably come; 0 while there is none."""
+        positions = [
+            int(path.read_text() or 0)
+            for path in self._consumers.glob("*")
+            if not path.name.startswith(".")
+        ]
+        return min(positions, default=0)
+
+    def _evict(self) -> None:
+        if len(self._applications) <= RESIDENT_APPLICATIONS:
+            for application in self._applications.values():
+                application.touched = False
+            return
+        kept = {}
+        for key, application in self._applications.items():
+            if application.touched or application in self._dirty:
+                application.touched = False
+                kept[key] = application
+        self._applications = kept
+        self.generation += 1
+
+
+class Recorded:
+    """What became of the entries given to `Ledger.record`, by their index.
+
+    Attributes:
+        batch: Await it before answering: then what was accepted is durable, and so is what the duplicates repeat.
+    """
+
+    __slots__ = ("accepted", "batch", "conflicts", "duplicates")
+
+    def __init__(self) -> None:
+        self.batch = DURABLE
+        self.accepted: list[int] = []
+        self.duplicates: list[int] = []
+        self.conflicts: list[tuple[int, IdConflict]] = []
+
+
+def _lock(path: Path) -> Any:
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        holder = file.read().strip()
+        file.close()
+        raise Busy(f"the ledger in {path.parent} is in use by process {holder}") from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file

@@ -1,0 +1,75 @@
+"""Idempotency ids: which entry ids were seen lately, and with what content.
+
+New ids live in memory until the next checkpoint writes them to `state.db`; looking one up asks both. So memory is bounded by what
+comes in between two checkpoints (about 250 bytes each), and the disk by the window (about 45 bytes each).
+"""
+
+import sqlite3
+from hashlib import blake2b
+from typing import NamedTuple
+
+from tallygate.ledger.entry import Entry
+
+
+class Seen(NamedTuple):
+    """What is kept of an id: a digest of the entry's content, and when it may be forgotten (UTC seconds, 0 = never)."""
+
+    content: bytes
+    expires_s: int
+
+
+def key_of(service: str, entry_id: str) -> bytes:
+    """The id's key: 16 bytes, unique in its product."""
+    return blake2b(f"{service}\0{entry_id}".encode(), digest_size=16).digest()
+
+
+def content_of(entry: Entry) -> bytes:
+    """A digest of what the entry says: who, what and with which answer. Not when: a retry may be stamped anew.
+
+    Of a metric that was set, the value counts and not the difference, which depends on what was there before.
+    """
+    sets = dict(entry.sets)
+    added = sorted(pair for pair in entry.usage if pair[0] not in sets)
+    said = (entry.application, added, sorted(entry.sets), entry.code)
+    return blake2b(repr(said).encode(), digest_size=8).digest()
+
+
+class SeenIds:
+    """The window of ids."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """`connection` reads the table `ids` of `state.db`; it is used by one thread only."""
+        self._connection = connection
+        self._recent: dict[bytes, Seen] = {}
+        self._leaving: dict[bytes, Seen] = {}
+
+    def find(self, key: bytes, now_s: int) -> Seen | None:
+        """What is known of an id that has not expired."""
+        seen = self._recent.get(key) or self._leaving.get(key)
+        if seen is None:
+            row = self._connection.execute(
+                "SELECT content, expires_s FROM ids WHERE key = ?", (key,)
+            ).fetchone()
+            seen = Seen(*row) if row else None
+        if seen is not None and 0 < seen.expires_s <= now_s:
+            return None
+        return seen
+
+    def remember(self, key: bytes, seen: Seen) -> None:
+        self._recent[key] = seen
+
+    def forget(self, key: bytes) -> None:
+        """Takes back a `remember` whose entry could not be made durable."""
+        self._recent.pop(key, None)
+
+    def begin_checkpoint(self) -> list[tuple[bytes, bytes, int]]:
+        """Rows to write: (key, content, expires_s). They are still found here until `end_checkpoint`."""
+        self._leaving, self._recent = self._recent, {}
+        return [(key, seen.content, seen.expires_s) for key, seen in self._leaving.items()]
+
+    def end_checkpoint(self, written: bool) -> None:
+        """The rows are in `state.db`, or are to be written the next time."""
+        if not written:
+            self._leaving.update(self._recent)
+            self._recent = self._leaving
+        self._leaving = {}

@@ -1,0 +1,77 @@
+"""`state.db`: the counters and ids as of the last checkpoint."""
+
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS counters (
+  service TEXT NOT NULL, application TEXT NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (service, application)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ids (
+  key BLOB NOT NULL PRIMARY KEY, content BLOB NOT NULL, expires_s INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ids_expiry ON ids (expires_s) WHERE expires_s > 0;
+CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
+"""
+
+
+class CounterRow(NamedTuple):
+    """An application's counters, and the log position up to which they count."""
+
+    service: str
+    application: str
+    position: int
+    data: bytes
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Opens `state.db`, made if it is missing. Every commit is synced to disk."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.executescript(_SCHEMA)
+    return connection
+
+
+def checkpoint_position(connection: sqlite3.Connection) -> int:
+    """From where the log has to be replayed."""
+    row = connection.execute("SELECT position FROM checkpoint").fetchone()
+    return int(row[0]) if row else 0
+
+
+def find_counters(
+    connection: sqlite3.Connection, service: str, application: str
+) -> CounterRow | None:
+    """An application's row."""
+    row = connection.execute(
+        "SELECT service, application, position, data FROM counters"
+        " WHERE service = ? AND application = ?",
+        (service, application),
+    ).fetchone()
+    return CounterRow(*row) if row else None
+
+
+def write_checkpoint(
+    connection: sqlite3.Connection,
+    position: int,
+    counters: list[CounterRow],
+    ids: list[tuple[bytes, bytes, int]],
+    now_s: int,
+) -> None:
+    """Writes one checkpoint in one transaction, and forgets expired ids.
+
+    Raises:
+        sqlite3.Error: Nothing was written (the disk is full).
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", counters)
+        connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", ids)
+        connection.execute("DELETE FROM ids WHERE expires_s > 0 AND expires_s <= ?", (now_s,))
+        connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (position,))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
