@@ -1,0 +1,285 @@
+"""Windows of time: (period | since, until, granularity, zone) turned into UTC instants.
+
+The only place that knows days, weeks (from Monday), months and daylight saving. A window is a row
+of buckets that touch: bucket i is the instants in [edges_s[i], edges_s[i + 1]). Buckets of six
+hours or longer begin when the clocks first show their local start, so that days have 23, 24 or 25
+hours; a day that the clocks skip is no bucket. Buckets of an hour follow the zone's own hours (at
+:30 or :45 UTC where its offset says so); the hour in which the clocks jump by less than an hour is
+cut at the jump.
+
+The rules of the window (rounding outwards, defaults, caps and messages) are the Analytics API's.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import pairwise
+
+from tallygate.domain.errors import QuestionError
+from tallygate.domain.zone import Zone, find_zone, zone_ids
+
+__all__ = [
+    "PERIODS", "Granularity", "Window", "Zone", "find_zone", "last", "parse_instant", "window",
+    "zone_ids",
+]  # fmt: skip
+
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Years outside are no valid dates: no usage is there, and calendars end."""
+
+
+class Granularity(Enum):
+    """How long a bucket is."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    SIX_HOURS = "6 hours"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    ETERNITY = "eternity"
+
+
+PERIODS = ("eternity", "year", "month", "week", "day")
+"""What a window may be asked for by, in the order in which the message names them."""
+
+_BY_PERIOD = {
+    "year": Granularity.MONTH,
+    "month": Granularity.DAY,
+    "week": Granularity.SIX_HOURS,
+    "day": Granularity.HOUR,
+}
+_SPACED_OFFSET = re.compile(r"(:\d\d(?:\.\d+)?) ([+-]?)(\d\d:?\d\d)$")
+_GRID_S = {Granularity.MINUTE: 60, Granularity.HOUR: 3600}
+_CAPS = {
+    Granularity.MINUTE: ("week", 1, "7 days"),
+    Granularity.HOUR: ("day", 90, "90 days"),
+    Granularity.SIX_HOURS: ("month", 6, "6 months"),
+    Granularity.DAY: ("year", 1, "1 year"),
+    Granularity.WEEK: ("year", 10, "10 years"),
+    Granularity.MONTH: ("year", 10, "10 years"),
+    Granularity.YEAR: ("year", 100, "100 years"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A row of buckets. All instants are UTC seconds.
+
+    Attributes:
+        edges_s: Strictly increasing; one more than there are buckets. A single edge: no bucket.
+        last_s: The last second of the window, as it is shown to people.
+        period: The period it was asked for by, if it was.
+    """
+
+    zone: Zone
+    granularity: Granularity
+    edges_s: tuple[int, ...]
+    last_s: int
+    period: str | None = None
+
+    @property
+    def since_s(self) -> int:
+        """The window's first second."""
+        return self.edges_s[0]
+
+    @property
+    def starts_s(self) -> tuple[int, ...]:
+        """Where each bucket begins."""
+        return self.edges_s[:-1]
+
+    def __len__(self) -> int:
+        return len(self.edges_s) - 1
+
+    def previous(self) -> "Window | None":
+        """As many buckets just before this window; None for eternity, which has no before."""
+        if self.granularity is Granularity.ETERNITY:
+            return None
+        edges = [self.since_s]
+        for _ in range(len(self)):
+            edges.append(floor_s(self.zone, self.granularity, edges[-1] - 1))
+        return Window(self.zone, self.granularity, tuple(reversed(edges)), self.since_s - 1)
+
+
+def window(
+    zone: Zone,
+    now_s: int,
+    *,
+    period: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    granularity: Granularity | None = None,
+) -> Window:
+    """The window that a question asks for.
+
+    With a period: one period from `since` (by default the one that ends now), by the period's own
+    granularity unless another is given; `until` does not matter. Without: from `since` to `until`,
+    both included. Either is then rounded outwards to whole buckets. Eternity is one bucket, for
+    everything up to the end of today (UTC).
+
+    Args:
+        since: A date or a time as `parse_instant` reads it.
+
+    Raises:
+        QuestionError: The question makes no sense; the message says why.
+    """
+    if period is not None and period not in PERIODS:
+        names = ", ".join(f'"{name}"' for name in PERIODS)
+        raise QuestionError(f'Period must be one of [{names}] not "{period}"')
+    if period == "eternity":
+        return _eternity(zone, now_s, granularity)
+    if granularity is Granularity.ETERNITY:
+        raise QuestionError("Granularity 'eternity' is only supported for period 'eternity'")
+    if period is not None:
+        begin, end = _period(zone, now_s, period, since)
+        return _rounded(zone, granularity or _BY_PERIOD[period], begin, end, period)
+    if since is None or until is None or granularity is None:
+        raise QuestionError("You need to specify either 'range' or 'since' and 'until'")
+    return _rounded(zone, granularity, parse_instant(since, zone), parse_instant(until, zone), None)
+
+
+def last(zone: Zone, now_s: int, count: int, granularity: Granularity) -> Window:
+    """The newest `count` buckets, of which the last holds `now_s`: last 24 hours, last 30 days."""
+    begin = floor_s(zone, granularity, now_s)
+    end = next_s(zone, granularity, now_s)
+    edges = [end, begin]
+    while len(edges) <= count:
+        edges.append(floor_s(zone, granularity, edges[-1] - 1))
+    return Window(zone, granularity, tuple(reversed(edges)), end - 1)
+
+
+def parse_instant(text: str, zone: Zone) -> int:
+    """UTC seconds of a date (`2020-03-18`), a time (`2020-03-18 10:20:30`) or ISO 8601.
+
+    What names no offset is a clock reading in `zone`.
+
+    Raises:
+        QuestionError: It is none of these.
+    """
+    try:
+        moment = datetime.fromisoformat(_plain_offset(text))
+    except ValueError:
+        raise _invalid_date() from None
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise _invalid_date()
+    if moment.tzinfo is not None:
+        return int(moment.timestamp() // 1)
+    return zone.instant_s(moment.replace(microsecond=0))
+
+
+def floor_s(zone: Zone, granularity: Granularity, instant_s: int) -> int:
+    """Where the bucket that holds `instant_s` begins."""
+    if granularity in _GRID_S:
+        return _grid_floor(zone, _GRID_S[granularity], instant_s)
+    local = _local_floor(granularity, zone.local(instant_s))
+    following = zone.first_instant_s(_local_next(granularity, local))
+    # When clocks go back over midnight, the evening comes again in the day that has begun.
+    return following if following <= instant_s else zone.first_instant_s(local)
+
+
+def next_s(zone: Zone, granularity: Granularity, instant_s: int) -> int:
+    """Where the bucket after the one that holds `instant_s` begins."""
+    if granularity in _GRID_S:
+        return _grid_next(zone, _GRID_S[granularity], instant_s)
+    local = _local_floor(granularity, zone.local(instant_s))
+    while True:
+        local = _local_next(granularity, local)
+        following = zone.first_instant_s(local)
+        if following > instant_s:
+            return following
+
+
+def _eternity(zone: Zone, now_s: int, granularity: Granularity | None) -> Window:
+    if granularity not in (None, Granularity.ETERNITY):
+        raise QuestionError("Only 'eternity' granularity is supported for period 'eternity'")
+    end = (now_s // 86_400 + 1) * 86_400
+    return Window(zone, Granularity.ETERNITY, (0, end), end - 1, "eternity")
+
+
+def _period(zone: Zone, now_s: int, period: str, since: str | None) -> tuple[int, int]:
+    begin = _later(zone, now_s, period, -1) if since is None else parse_instant(since, zone)
+    end = _later(zone, begin, period, 1) - 1
+    return begin, end // 60 * 60 + 59
+
+
+def _rounded(
+    zone: Zone, granularity: Granularity, begin_s: int, end_s: int, period: str | None
+) -> Window:
+    begin, end = floor_s(zone, granularity, begin_s), next_s(zone, granularity, end_s)
+    unit, count, span = _CAPS[granularity]
+    # One bucket more than the span: that is how much rounding adds to a window that is not aligned.
+    if end > next_s(zone, granularity, _later(zone, begin, unit, count)):
+        raise QuestionError(f"Time range for the granularity must be less than {span}")
+    edges = [begin]
+    while edges[-1] < end:
+        edges.append(next_s(zone, granularity, edges[-1]))
+    assert all(before < after for before, after in pairwise(edges))
+    return Window(zone, granularity, tuple(edges), end - 1, period)
+
+
+def _later(zone: Zone, instant_s: int, unit: str, count: int) -> int:
+    """The same clock reading `count` units later; in a shorter month, on its last day."""
+    local = zone.local(instant_s)
+    if unit in ("day", "week"):
+        return zone.instant_s(local + timedelta(days=count * (7 if unit == "week" else 1)))
+    return zone.instant_s(_add_months(local, count * (12 if unit == "year" else 1)))
+
+
+def _add_months(local: datetime, count: int) -> datetime:
+    years, month = divmod(local.month - 1 + count, 12)
+    first = local.replace(year=local.year + years, month=month + 1, day=1)
+    days = (_next_month(first) - first).days
+    return first.replace(day=min(local.day, days))
+
+
+def _next_month(first: datetime) -> datetime:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _grid_floor(zone: Zone, step_s: int, instant_s: int) -> int:
+    offset = zone.offset_s(instant_s)
+    start = instant_s - (instant_s + offset) % step_s
+    if (zone.offset_s(start) - offset) % step_s:
+        return zone.change_s(start, instant_s)
+    return start
+
+
+def _grid_next(zone: Zone, step_s: int, instant_s: int) -> int:
+    offset = zone.offset_s(instant_s)
+    end = instant_s - (instant_s + offset) % step_s + step_s
+    if (zone.offset_s(end) - offset) % step_s:
+        return zone.change_s(instant_s, end)
+    return end
+
+
+def _local_floor(granularity: Granularity, local: datetime) -> datetime:
+    midnight = local.replace(hour=0, minute=0, second=0)
+    floors: dict[Granularity, Callable[[], datetime]] = {
+        Granularity.SIX_HOURS: lambda: midnight.replace(hour=local.hour // 6 * 6),
+        Granularity.DAY: lambda: midnight,
+        Granularity.WEEK: lambda: midnight - timedelta(days=local.weekday()),
+        Granularity.MONTH: lambda: midnight.replace(day=1),
+        Granularity.YEAR: lambda: midnight.replace(month=1, day=1),
+    }
+    return floors[granularity]()
+
+
+def _local_next(granularity: Granularity, start: datetime) -> datetime:
+    if granularity is Granularity.YEAR:
+        return start.replace(year=start.year + 1)
+    if granularity is Granularity.MONTH:
+        return _next_month(start)
+    days = {Granularity.SIX_HOURS: 0.25, Granularity.DAY: 1, Granularity.WEEK: 7}
+    return start + timedelta(days=days[granularity])
+
+
+def _plain_offset(text: str) -> str:
+    """As ISO 8601: Ruby's `... 00:00:00 +0100` and `... UTC`, and a `+` that came as a space."""
+    text = re.sub(r" UTC$", "Z", text.strip())
+    return _SPACED_OFFSET.sub(lambda parts: f"{parts[1]}{parts[2] or '+'}{parts[3]}", text)
+
+
+def _invalid_date() -> QuestionError:
+    return QuestionError("Date parameters should have valid date/time format.")
