@@ -392,8 +392,8 @@ class Ledger:
             return
         try:
             self._committer.drain()
-        except OSError as error:
-            log.warning("no checkpoint: the log cannot be written", reason=str(error))
+        except OSError as caught:
+            log.warning("no checkpoint: the log cannot be written", reason=str(caught))
             return
         begun_at = self._writer.end
         changed, self._dirty = list(self._dirty), set()

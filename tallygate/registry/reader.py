@@ -1,0 +1,176 @@
+"""The registry as the listener reads it: from memory, and never stale.
+
+SQLite keeps an index of its write-ahead log in a shared file (`-shm`), whose first 48 bytes change with every commit of any
+process. The reader maps that file and compares: no system call, and a commit is seen by the very next call. Only when the bytes
+differ is the journal asked what changed, because most commits (sessions, sign-ins) are not about the registry.
+"""
+
+import mmap
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from tallygate.registry.cache import Cache
+from tallygate.registry.records import Application, Limit, Metric, Service
+from tallygate.registry.views import ApplicationView, ServiceView
+from tallygate.registry.writer import create_tables
+
+_INDEX_HEADER_BYTES: Final = 48
+
+
+class Registry:
+    """Belongs to one thread. Call `refresh` before each protocol call; everything else then answers as of that moment."""
+
+    def __init__(self, path: Path, cached_applications: int = 50_000) -> None:
+        """Opens (and if need be creates) the registry's tables in the database file `path`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        create_tables(self._connection)
+        self._services: dict[str, ServiceView] = {}
+        self._applications: Cache[tuple[str, str], ApplicationView] = Cache(cached_applications)
+        self._user_keys: Cache[tuple[str, str], str] = Cache(cached_applications)
+        self.revision = self._last_revision()
+        """Grows with every change; what was derived from the registry at another revision is void."""
+        self._index = _map_index(path)
+        self._seen = self._index[:_INDEX_HEADER_BYTES]
+
+    def refresh(self) -> None:
+        """Forgets what has changed since the last time."""
+        header = self._index[:_INDEX_HEADER_BYTES]
+        if header != self._seen:
+            self._forget_changed()
+            self._seen = header
+
+    def service(self, service_id: str) -> ServiceView | None:
+        found = self._services.get(service_id)
+        if found is None:
+            found = self._load_service(service_id)
+            if found is not None:
+                self._services[service_id] = found
+        return found
+
+    def default_service_id(self, provider_key: str) -> str | None:
+        """The service that the provider's calls mean when they name none."""
+        row = self._connection.execute(
+            "SELECT id FROM registry_service WHERE provider_key = ? AND is_default", (provider_key,)
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def application(self, service_id: str, application_id: str) -> ApplicationView | None:
+        found = self._applications.get((service_id, application_id))
+        if found is None:
+            found = self._load_application(service_id, application_id)
+            if found is not None:
+                self._applications.put((service_id, application_id), found)
+        return found
+
+    def application_id_of(self, service_id: str, user_key: str) -> str | None:
+        """The id of the application with this user key; the application itself may be missing."""
+        found = self._user_keys.get((service_id, user_key))
+        if found is None:
+            row = self._connection.execute(
+                "SELECT application_id FROM registry_user_key WHERE service_id = ? AND user_key = ?",
+                (service_id, user_key),
+            ).fetchone()
+            if row is None:
+                return None
+            found = str(row[0])
+            self._user_keys.put((service_id, user_key), found)
+        return found
+
+    def close(self) -> None:
+        self._index.close()
+        self._connection.close()
+
+    def _load_service(self, service_id: str) -> ServiceView | None:
+        rows = self._connection.execute
+        row = rows("SELECT * FROM registry_service WHERE id = ?", (service_id,)).fetchone()
+        if row is None:
+            return None
+        identity, provider_key, backend_version, state, filters_required, is_default = row
+        return ServiceView(
+            Service(
+                identity,
+                provider_key,
+                backend_version,
+                state,
+                bool(filters_required),
+                bool(is_default),
+            ),
+            (
+                token
+                for (token,) in rows(
+                    "SELECT token FROM registry_service_token WHERE service_id = ?", (service_id,)
+                )
+            ),
+            (
+                Metric(*each)
+                for each in rows(
+                    "SELECT * FROM registry_metric WHERE service_id = ?", (service_id,)
+                )
+            ),
+            (
+                Limit(*each)
+                for each in rows("SELECT * FROM registry_limit WHERE service_id = ?", (service_id,))
+            ),
+        )
+
+    def _load_application(self, service_id: str, application_id: str) -> ApplicationView | None:
+        who = (service_id, application_id)
+        row = self._connection.execute(
+            "SELECT * FROM registry_application WHERE service_id = ? AND id = ?", who
+        ).fetchone()
+        if row is None:
+            return None
+        keys, filters = (
+            [
+                value
+                for (value,) in self._connection.execute(
+                    f"SELECT value FROM registry_{table} WHERE service_id = ? AND application_id = ?",
+                    who,
+                )
+            ]
+            for table in ("application_key", "referrer_filter")
+        )
+        return ApplicationView(Application(*row), keys, filters)
+
+    def _last_revision(self) -> int:
+        row = self._connection.execute("SELECT max(revision) FROM registry_journal").fetchone()
+        return row[0] or 0
+
+    def _forget_changed(self) -> None:
+        changes = self._connection.execute(
+            "SELECT revision, service_id, application_id FROM registry_journal"
+            " WHERE revision > ? ORDER BY revision",
+            (self.revision,),
+        ).fetchall()
+        if not changes:
+            return
+        behind_the_journal = changes[0][0] > self.revision + 1
+        self.revision = changes[-1][0]
+        if behind_the_journal or any(not service_id for _, service_id, _ in changes):
+            self._forget_all()
+            return
+        for service_id, application_id in {change[1:] for change in changes}:
+            if application_id:
+                self._applications.forget((service_id, application_id))
+            else:
+                self._services.pop(service_id, None)
+        if any(application_id for _, _, application_id in changes):
+            self._user_keys.clear()  # the journal names the application, not its former key
+
+    def _forget_all(self) -> None:
+        self._services.clear()
+        self._applications.clear()
+        self._user_keys.clear()
+
+
+def _map_index(database: Path) -> mmap.mmap:
+    # The reader's own open connection keeps the file from being removed and made anew.
+    descriptor = os.open(f"{database}-shm", os.O_RDONLY)
+    try:
+        return mmap.mmap(descriptor, _INDEX_HEADER_BYTES, prot=mmap.PROT_READ)
+    finally:
+        os.close(descriptor)
