@@ -1,1 +1,1 @@
-"""From access logs to the ledger."""
+"""Access logs become usage: lines are read, matched with mapping rules and handed to the ledger."""
