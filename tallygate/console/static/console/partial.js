@@ -1,0 +1,46 @@
+// Partial updates: short URLs, answers that are no part of this page, and a server that is away.
+(() => {
+  "use strict";
+
+  // Fields left empty are not worth a place in the URL that people share.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const parameters = event.detail.parameters;
+    for (const name of Object.keys(parameters)) {
+      if (parameters[name] === "") delete parameters[name];
+    }
+  });
+
+  // Signed out, not found, broken: the answer is a page of its own, so go there.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, xhr } = event.detail;
+    const part = event.detail.requestConfig.elt.closest("[hx-select]")?.getAttribute("hx-select");
+    if (!part || !elt) return;
+    const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    if (answer.querySelector(part)) return;
+    event.detail.shouldSwap = false;
+    location.assign(event.detail.pathInfo.finalRequestPath);
+  });
+
+  function tellFailure(event) {
+    const notice = document.getElementById("unreachable");
+    if (notice && event.detail.requestConfig?.elt.closest("[hx-select]")) notice.hidden = false;
+  }
+
+  document.addEventListener("htmx:sendError", tellFailure);
+  document.addEventListener("htmx:timeout", tellFailure);
+  document.addEventListener("htmx:beforeRequest", () => {
+    const notice = document.getElementById("unreachable");
+    if (notice) notice.hidden = true;
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const text = button.closest(".snippet").querySelector("pre").textContent;
+    await navigator.clipboard.writeText(text);
+    const label = button.querySelector("[data-copy-label]");
+    const before = label.textContent;
+    label.textContent = "Copied";
+    setTimeout(() => (label.textContent = before), 2000);
+  });
+})();

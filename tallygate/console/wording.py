@@ -1,0 +1,62 @@
+"""Numbers, times and durations as people read them."""
+
+from datetime import datetime
+
+_SCALES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
+
+
+def count(value: int) -> str:
+    """A whole number with its thousands separated: 12345 -> '12,345'."""
+    return f"{value:,}".replace("-", "\N{MINUS SIGN}")
+
+
+def compact(value: int) -> str:
+    """A whole number in few characters: 12345 -> '12.3K'. Below ten thousand it is exact."""
+    if abs(value) < 10_000:
+        return count(value)
+    for size, (scale, letter) in enumerate(_SCALES):
+        if abs(value) < scale:
+            continue
+        rounded = round(value / scale, 1)
+        if abs(rounded) >= 1000 and size > 0:
+            scale, letter = _SCALES[size - 1]
+            rounded = round(value / scale, 1)
+        return f"{rounded:g}{letter}".replace("-", "\N{MINUS SIGN}")
+    raise AssertionError("ten thousand is more than the smallest scale")
+
+
+def percent(share: float) -> str:
+    """Percent with the digits that matter: 16.666 -> '16.7%', 250.3 -> '250%'."""
+    size = abs(share)
+    digits = 0 if size >= 100 or size == round(size) else 1
+    return f"{size:,.{digits}f}%"
+
+
+def counted(number: int, noun: str) -> str:
+    """'1 product', '2 products'."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def duration(seconds: int) -> str:
+    """A wait, rounded up so that it is never too short: 61 -> '2 minutes'."""
+    if seconds <= 60:
+        return counted(max(seconds, 1), "second")
+    if seconds <= 3600:
+        return counted(-(-seconds // 60), "minute")
+    return counted(-(-seconds // 3600), "hour")
+
+
+def day(moment: datetime) -> str:
+    """'17 May 2015'."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def instant(moment: datetime) -> str:
+    """'17 May 2015, 10:05'."""
+    return f"{day(moment)}, {moment:%H:%M}"
+
+
+def zone_name(moment: datetime, zone: str) -> str:
+    """A zone with its distance from UTC at that moment: '(GMT+01:00) Europe/Madrid'."""
+    offset = moment.strftime("%z") or "+0000"
+    return f"(GMT{offset[:3]}:{offset[3:5]}) {zone}"
