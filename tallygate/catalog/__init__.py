@@ -1,1 +1,1 @@
-"""What a provider defines: products, metrics, plans, accounts, applications, users, tokens."""
+"""What a provider offers, to whom, and under which limits; published to the registry as it changes."""

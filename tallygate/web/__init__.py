@@ -1,1 +1,1 @@
-"""The Django site that mounts the APIs and the portal."""
+"""The Django site that mounts the Analytics API and the Admin Portal."""

@@ -1,0 +1,180 @@
+"""One subscription of an account to a product, and its credentials."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator, RegexValidator
+from django.db import models, transaction
+
+from tallygate.catalog import credentials
+from tallygate.catalog.models.account import Account
+from tallygate.catalog.models.base import CatalogModel, text, unique
+from tallygate.catalog.models.plan import ApplicationPlan
+from tallygate.catalog.models.product import Product
+
+MAX_KEYS = 5
+MAX_REFERRER_FILTERS = 5
+LIMIT_REACHED = "Limit reached"
+
+_printable = RegexValidator(r"\A[\x21-\x7E]+\Z", "must be printable ASCII without spaces")
+_user_key = RegexValidator(
+    r"\A(?:[A-Za-z0-9_.\-]+|[A-Za-z0-9+]+={0,2})\Z",
+    "may have letters, digits, '_', '.' and '-', or be base64 without '/'",
+)
+_referrer = RegexValidator(r"\A[a-zA-Z0-9*.\-]+\Z", "may have letters, digits, '*', '.' and '-'")
+
+
+class Application(CatalogModel):
+    """What calls a product, under a plan. Only a live one may call.
+
+    Attributes:
+        application_id: Its id in the wire protocols, the ledger and the history.
+        user_key: Its only credential in mode '1'.
+        redirect_url: To which an OAuth sign-in may return.
+    """
+
+    IMMUTABLE = ("product", "account", "application_id")
+    TAKEN_FIELD = {
+        "application_application_id": "application_id",
+        "application_user_key": "user_key",
+    }
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        LIVE = "live"
+        SUSPENDED = "suspended"
+        DEPRECATED = "deprecated"
+
+    TRANSITIONS = {
+        "accept": (State.PENDING, State.LIVE),
+        "suspend": (State.LIVE, State.SUSPENDED),
+        "resume": (State.SUSPENDED, State.LIVE),
+        "deprecate": (State.LIVE, State.DEPRECATED),
+    }
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="applications")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="applications")
+    plan = models.ForeignKey(ApplicationPlan, models.RESTRICT, related_name="applications")
+    name = text()
+    description = models.TextField(blank=True)
+    state = text(16, choices=State, blank=True)
+    application_id = text(
+        default=credentials.application_id, validators=[_printable, MinLengthValidator(4)]
+    )
+    user_key = text(256, default=credentials.user_key, validators=[_user_key])
+    redirect_url = models.CharField(max_length=2000, blank=True)
+
+    class Meta(CatalogModel.Meta):
+        constraints = [
+            unique("product", "application_id", name="application_application_id"),
+            unique("product", "user_key", name="application_user_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is live and its account is in good standing."""
+        return self.state == self.State.LIVE and self.account.state == Account.State.APPROVED
+
+    def prepare(self) -> None:
+        if self.product_id is None and self.plan_id is not None:
+            self.product_id = self.plan.product_id
+        if not self.state and self.plan_id is not None:
+            waits = self.plan.approval_required
+            self.state = self.State.PENDING if waits else self.State.LIVE
+
+    def clean(self) -> None:
+        if self.plan.product_id != self.product_id:
+            raise ValidationError({"plan": "not allowed in this context"})
+        if self.account.provider_id != self.product.provider_id:
+            raise ValidationError({"account": "not found"})
+
+    @classmethod
+    def complete(cls, made: Sequence[Self]) -> None:
+        """Where applications authenticate by id and key, each is born with a key."""
+        ApplicationKey.objects.bulk_create(
+            ApplicationKey(application=application)
+            for application in made
+            if application.product.backend_version == Product.BackendVersion.APP_ID
+            and application.product.mandatory_app_key
+        )
+
+    def accept(self) -> None:
+        """Lets a pending application call."""
+        self._go("accept")
+
+    def suspend(self) -> None:
+        """Stops a live application's calls, until it is resumed."""
+        self._go("suspend")
+
+    def resume(self) -> None:
+        """Lets a suspended application call again."""
+        self._go("resume")
+
+    def deprecate(self) -> None:
+        """Stops a live application's calls for good."""
+        self._go("deprecate")
+
+    def _go(self, event: str) -> None:
+        before, after = self.TRANSITIONS[event]
+        with transaction.atomic():
+            self.refresh_from_db(fields=["state"])
+            if self.state != before:
+                raise ValidationError({"state": f'cannot transition via "{event}"'})
+            self.state = after
+            self.save(update_fields=["state", "updated_at"])
+
+
+class ApplicationKey(CatalogModel):
+    """A secret of an application in the modes '2' and 'oauth'. Readable, for its owner must copy it."""
+
+    IMMUTABLE = ("application", "value")
+    TAKEN_FIELD = {"application_key_value": "value"}
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="keys")
+    value = text(
+        default=credentials.application_key, validators=[_printable, MinLengthValidator(5)]
+    )
+
+    class Meta(CatalogModel.Meta):
+        constraints = [unique("application", "value", name="application_key_value")]
+
+    def __str__(self) -> str:
+        return f"key of {self.application}"
+
+    def clean(self) -> None:
+        others = self.application.keys.exclude(pk=self.pk)
+        if others.filter(value__iexact=self.value).exists():
+            raise ValidationError({"value": "has already been taken"})
+        oauth = self.application.product.backend_version == Product.BackendVersion.OAUTH
+        refuse_above(1 if oauth else MAX_KEYS, self, others)
+
+
+class ReferrerFilter(CatalogModel):
+    """A host, with `*` for any run of characters, from which the application may call."""
+
+    IMMUTABLE = ("application",)
+    TAKEN_FIELD = {"referrer_filter_value": "value"}
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="referrer_filters")
+    value = text(validators=[_referrer])
+
+    class Meta(CatalogModel.Meta):
+        constraints = [unique("application", "value", name="referrer_filter_value")]
+
+    def __str__(self) -> str:
+        return self.value
+
+    def clean(self) -> None:
+        refuse_above(
+            MAX_REFERRER_FILTERS, self, self.application.referrer_filters.exclude(pk=self.pk)
+        )
+
+
+def refuse_above(most: int, record: CatalogModel, others: "models.QuerySet[Any]") -> None:
+    """Raises ValidationError when one more than `others` would be more than `most`."""
+    if record._state.adding and others.count() >= most:
+        raise ValidationError(LIMIT_REACHED)

@@ -1,0 +1,100 @@
+"""What all records of the catalog have in common."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models, transaction
+
+from tallygate.catalog.queryset import CatalogQuerySet
+
+BLANK = "can't be blank"
+TAKEN = "has already been taken"
+
+
+class CatalogModel(models.Model):
+    """A record that is checked whenever it is saved, and published in the same transaction.
+
+    Attributes:
+        IMMUTABLE: Fields that keep their first value; later assignments are ignored.
+        TAKEN_FIELD: Unique constraint -> the field beside which its error is shown.
+    """
+
+    IMMUTABLE: ClassVar[tuple[str, ...]] = ()
+    TAKEN_FIELD: ClassVar[dict[str, str]] = {}
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CatalogQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+        default_permissions = ()
+
+    def prepare(self) -> None:
+        """Fills in what is made rather than given; runs before the rules are checked."""
+
+    @classmethod
+    def complete(cls, made: Sequence[Self]) -> None:
+        """Creates what every new record of this kind is born with."""
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Raises ValidationError when a rule is broken; then nothing is changed."""
+        with transaction.atomic():
+            adding = self._state.adding
+            if not adding:
+                self._restore_immutable()
+            self.prepare()
+            self.full_clean(exclude=self._left_alone(options.get("update_fields")))
+            super().save(*args, **options)
+            if adding:
+                self.complete([self])
+
+    def validate_constraints(self, exclude: set[str] | None = None) -> None:
+        """As Django's, with the errors beside the field that the person can change."""
+        errors: dict[str, list[ValidationError]] = {}
+        for constraint in self._meta.constraints:
+            try:
+                constraint.validate(type(self), self, exclude=exclude)
+            except ValidationError as error:
+                field = self.TAKEN_FIELD.get(constraint.name, NON_FIELD_ERRORS)
+                errors.setdefault(field, []).extend(error.error_list)
+        if errors:
+            raise ValidationError(errors)
+
+    def _restore_immutable(self) -> None:
+        if not self.IMMUTABLE:
+            return
+        stored = type(self)._base_manager.filter(pk=self.pk).values(*self.IMMUTABLE).first()
+        for name, value in (stored or {}).items():
+            field = self._meta.get_field(name)
+            if getattr(self, field.attname) != value:  # setting drops a cached relation
+                setattr(self, field.attname, value)
+
+    def _left_alone(self, update_fields: Sequence[str] | None) -> set[str] | None:
+        if update_fields is None:
+            return None
+        return {field.name for field in self._meta.fields} - set(update_fields)
+
+
+def unique(*fields: str, name: str) -> models.UniqueConstraint:
+    """A unique constraint that speaks as the Account Management API does."""
+    return models.UniqueConstraint(fields=fields, name=name, violation_error_message=TAKEN)
+
+
+def exactly_one_owner(name: str) -> models.CheckConstraint:
+    """Owned by a product or by a backend, never by both or none."""
+    return models.CheckConstraint(
+        condition=models.Q(product__isnull=False, backend__isnull=True)
+        | models.Q(product__isnull=True, backend__isnull=False),
+        name=name,
+        violation_error_message="must belong to either a product or a backend",
+    )
+
+
+def text(max_length: int = 255, **options: Any) -> models.CharField:
+    """A required line of text."""
+    messages = {"blank": BLANK, "null": BLANK, "unique": TAKEN}
+    return models.CharField(max_length=max_length, error_messages=messages, **options)

@@ -1,0 +1,43 @@
+"""The tenant: an organisation that offers APIs."""
+
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from tallygate.catalog import credentials
+from tallygate.catalog.models.base import CatalogModel, text
+
+
+def validate_time_zone(value: str) -> None:
+    """Raises ValidationError when `value` is not the name of an IANA zone."""
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise ValidationError("is not a known time zone", code="invalid") from None
+
+
+class Provider(CatalogModel):
+    """Offers products to developers.
+
+    Attributes:
+        provider_key: The provider's credential of full power, for gateways and APIs.
+        time_zone: IANA name; in it the provider's pages and APIs tell the time unless asked otherwise.
+    """
+
+    class State(models.TextChoices):
+        APPROVED = "approved"
+        SUSPENDED = "suspended"
+
+    name = text()
+    provider_key = text(unique=True, default=credentials.provider_key)
+    time_zone = text(64, default="UTC", validators=[validate_time_zone])
+    state = text(32, choices=State, default=State.APPROVED)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def default_product_id(self) -> int | None:
+        """The product that is meant by calls which name none: the provider's first."""
+        return self.products.order_by("pk").values_list("pk", flat=True).first()

@@ -1,0 +1,49 @@
+"""Changes to many records at once, under the same rules as changes to one."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import models, transaction
+
+from tallygate.catalog import publish
+
+
+class CatalogQuerySet(models.QuerySet):
+    """Keeps the registry true, and generated values made, on the bulk paths too.
+
+    Deleting needs nothing here: Django sends its signals for each record.
+    """
+
+    def update(self, **values: Any) -> int:
+        """As Django's; what the registry holds changes in the same transaction.
+
+        Raises:
+            ValueError: A field that never changes is among `values`.
+        """
+        frozen = set(values) & set(self.model.IMMUTABLE)
+        if frozen:
+            raise ValueError(f"{self.model.__name__}: {', '.join(sorted(frozen))} cannot change")
+        if not publish.concerns(self.model, values):
+            return super().update(**values)
+        with transaction.atomic(using=self.db):
+            keys = list(self.order_by().values_list("pk", flat=True))
+            with publish.changing(self.model, keys):
+                return super().update(**values)
+
+    def bulk_create(self, objs: Iterable[models.Model], *args: Any, **options: Any) -> list[Any]:
+        """As Django's, with each record's own rules checked (uniqueness by the database alone).
+
+        Raises:
+            ValueError: Conflicts are to be ignored or updated: what was stored would be unknown.
+        """
+        if args or options.get("ignore_conflicts") or options.get("update_conflicts"):
+            raise ValueError("a catalog record is either created or refused")
+        records: Sequence[Any] = list(objs)
+        with transaction.atomic(using=self.db):
+            for record in records:
+                record.prepare()
+                record.full_clean(validate_unique=False, validate_constraints=False)
+            made = super().bulk_create(records, **options)
+            publish.created(self.model, [record.pk for record in made])
+            self.model.complete(made)
+        return made

@@ -1,0 +1,16 @@
+"""Where everything of the console is mounted."""
+
+from django.urls import include, path
+
+from tallygate.web import failures, health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("stats/", include("tallygate.api.urls")),
+    path("internal/", include("tallygate.api.internal")),
+    path("", include("tallygate.console.urls")),
+]
+handler400 = failures.bad_request
+handler403 = failures.forbidden
+handler404 = failures.not_found
+handler500 = failures.server_error

@@ -1,0 +1,112 @@
+"""The Django site for tests: one temporary home per test run, and a clean catalog for each test.
+
+In a room's conftest.py:
+
+    import sys
+    from pathlib import Path
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from support.django_site import *  # noqa: F403
+
+Then a test asks for one of
+
+- `catalog`: migrated tables without a row; gives the `Settings` of the home,
+- `bootstrapped`: what `bootstrap` made (provider, admin, product, application...); gives its dict,
+- `django_home`: only that Django is set up (import models inside the tests or after it).
+
+Each test gets the database as a fresh file, so it may use transactions, threads and processes of its
+own; whoever opened connections in other threads closes them. Other files of the home are not cleaned:
+use `tmp_path` for a history or a ledger. Modules that import models at their top need Django set up
+when pytest imports them: importing this module does that.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_HOME = Path(tempfile.mkdtemp(prefix="tallygate-tests-"))
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+os.environ["TALLYGATE_HOME"] = str(_HOME)
+os.environ["DJANGO_SETTINGS_MODULE"] = "tallygate.web.settings"
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connections  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
+
+from tallygate.settings import Settings, load  # noqa: E402
+
+setup_test_environment()
+
+__all__ = [
+    "_bootstrapped_database",
+    "_empty_database",
+    "bootstrapped",
+    "catalog",
+    "django_home",
+]
+
+
+@pytest.fixture(scope="session")
+def django_home() -> Path:
+    """The home on which Django is set up."""
+    return _HOME
+
+
+@pytest.fixture(scope="session")
+def _empty_database(django_home: Path) -> Iterator[Path]:
+    call_command("migrate", verbosity=0)
+    yield _keep(load(), django_home / "empty.db")
+    connections.close_all()
+
+
+@pytest.fixture
+def catalog(_empty_database: Path) -> Iterator[Settings]:
+    """A catalog without a row."""
+    yield _restored(_empty_database)
+    connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def _bootstrapped_database(_empty_database: Path, django_home: Path) -> tuple[Path, dict[str, Any]]:
+    from tallygate.catalog.bootstrap import bootstrap
+
+    settings = _restored(_empty_database)
+    made = bootstrap(settings)
+    return _keep(settings, django_home / "bootstrapped.db"), made
+
+
+@pytest.fixture
+def bootstrapped(_bootstrapped_database: tuple[Path, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A catalog with one provider, as `bootstrap` makes it; gives what `bootstrap` answered."""
+    database, made = _bootstrapped_database
+    _restored(database)
+    yield made
+    connections.close_all()
+
+
+def _keep(settings: Settings, copy: Path) -> Path:
+    """Closing the last connection brings everything from the write-ahead log into the file."""
+    connections.close_all()
+    shutil.copyfile(settings.database, copy)
+    return copy
+
+
+def _restored(copy: Path) -> Settings:
+    settings = load()
+    connections.close_all()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{settings.database}{suffix}").unlink(missing_ok=True)
+    draft = settings.database.with_suffix(".draft")
+    shutil.copyfile(copy, draft)
+    os.replace(draft, settings.database)
+    return settings
