@@ -1,0 +1,233 @@
+"""The `tallygate` command: each subcommand a thin layer over library code."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tallygate import __version__
+from tallygate.domain.errors import TallygateError
+from tallygate.settings import PREFIX, address, load
+
+app = typer.Typer(
+    name="tallygate",
+    help="API analytics and exact rate limits that speak 3scale's wire protocols.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+imports = typer.Typer(
+    help="Bring in usage that was counted elsewhere.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(imports, name="import")
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="The data folder; without it $TALLYGATE_HOME, else ./var."),
+]
+
+
+class Format(StrEnum):
+    """How the lines of an access log are written."""
+
+    COMBINED = "combined"
+    COMMON = "common"
+    JSON = "json"
+
+
+def main() -> None:
+    """The console script. Ends with 0; 1 = an error, told in one line; 2 = wrong usage."""
+    try:
+        app()
+    except TallygateError as error:
+        print(f"tallygate: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"tallygate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    home: Home = None,
+    listener: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where gateways call; without it $TALLYGATE_LISTENER, else 127.0.0.1:3001.",
+        ),
+    ] = None,
+    console: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where people and analytics clients call; without it $TALLYGATE_CONSOLE,"
+            " else 127.0.0.1:3000.",
+        ),
+    ] = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Add a demo provider with sample usage, and live traffic."),
+    ] = False,
+) -> None:
+    """Start everything on a data folder and watch over it.
+
+    Starts the listener (Service Management API) and the console (Admin Portal, Analytics API), and
+    starts them again should they die. Ctrl-C or SIGTERM stops both cleanly. A data folder is
+    created when it is not there; it can be used by one serve at a time.
+    """
+    settings = load(home=home, listener=listener, console=console)
+    for name in ("listener", "console"):
+        address(getattr(settings, name))
+        os.environ[PREFIX + name.upper()] = getattr(settings, name)
+    os.environ[PREFIX + "HOME"] = str(settings.home)
+    # The supervisor stays: in a process of its own kind it needs a third of this one's memory.
+    command = [sys.executable, "-m", "tallygate.supervisor", *(["--demo"] if demo else [])]
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606
+
+
+@app.command()
+def bootstrap(
+    home: Home = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, for programs.")
+    ] = False,
+) -> None:
+    """Create a first provider with everything that a first call needs.
+
+    That is an admin user, an access token, a provider key, a product with its service token, a plan,
+    an account and a live application with a user key. Running it again changes nothing and prints
+    the same ids; secrets that are stored hashed are shown the first time only.
+    """
+    from tallygate.commands import catalog
+
+    made = catalog.bootstrap(load(home=home))
+    if as_json:
+        print(json.dumps(made))
+        return
+    for line in _flat(made):
+        print(line)
+
+
+@imports.command("access-log")
+def import_access_log(
+    file: Annotated[str, typer.Argument(help="The log: plain, gzipped, or - for standard input.")],
+    product: Annotated[int, typer.Option(metavar="ID", help="The product whose API was called.")],
+    log_format: Annotated[
+        Format, typer.Option("--format", help="How its lines are written.")
+    ] = Format.COMBINED,
+    application: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="The application that made all the calls: its number or id."
+        ),
+    ] = None,
+    application_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELD",
+            help="The field of a line that tells the application by its number, id or user key:"
+            " remote_user, remote_addr, arg_NAME for the query's argument NAME, or a JSON field.",
+        ),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Count the requests of an Apache or nginx access log, through the product's mapping rules.
+
+    Safe to repeat: a line counts once, also when the file has grown since. Lines that match no
+    mapping rule, and lines that are not of the format, are counted and told at the end. Works while
+    Tallygate runs and while it does not.
+    """
+    from tallygate.commands import access_log
+    from tallygate.importing.report import Report, told
+
+    if application is not None and application_by is not None:
+        raise typer.BadParameter("give either --application or --application-by, not both")
+    wanted = access_log.Wanted(
+        file, str(log_format), product, application or "", application_by or ""
+    )
+    report = Report()
+    try:
+        access_log.run(load(home=home), wanted, report)
+    finally:
+        if report.lines:
+            print("\n".join(told(report)))
+    if report.refused or report.unreadable == report.lines > 0:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(home: Home = None) -> None:
+    """Recompute all totals from the raw entries still kept, and print the differences.
+
+    Ends with 0 when there are none, with 1 when there are some. Works while Tallygate runs and
+    while it does not.
+    """
+    from tallygate.commands.verification import differences
+
+    found = differences(load(home=home))
+    for line in found:
+        print(line)
+    print(f"{len(found)} differences" if found else "no differences: all totals are right")
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def password(
+    username: Annotated[str, typer.Argument(help="The user's name.")],
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make a random password and print it.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Set a new password for a user of the Admin Portal, and end their sessions.
+
+    Asks for the password without showing it; when the input is no terminal, reads it from there.
+    """
+    from tallygate.commands import catalog
+
+    catalog.open_catalog(load(home=home))
+    chosen = catalog.set_password(username, None if generate else _ask_password())
+    print(chosen if generate else f"the password of {username} is set")
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True))
+
+
+def _flat(made: dict[str, object], path: str = "") -> Iterator[str]:
+    """`name.inner: value` lines of a nested object."""
+    for name, value in made.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}{name}.")
+        elif isinstance(value, list):
+            yield f"{path}{name}: {', '.join(map(str, value))}"
+        else:
+            yield f"{path}{name}: {'(cannot be shown again)' if value is None else value}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""What the commands ask of the catalog: plain data in and out. Only here do they load Django."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from tallygate.domain.errors import InputError
+from tallygate.domain.mapping_rules import Backend, Rule, RuleSet
+from tallygate.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from tallygate.catalog.models import MappingRule, Product
+
+
+def open_catalog(settings: Settings) -> None:
+    """Loads Django for this home.
+
+    Raises:
+        InputError: The home has no catalog yet.
+    """
+    if not settings.database.exists():
+        raise InputError(
+            f"there is no Tallygate in {settings.home}: start `tallygate serve` or"
+            " `tallygate bootstrap` there first, or name another folder with --home"
+        )
+    load_django(settings)
+
+
+def load_django(settings: Settings) -> None:
+    """Loads Django for this home, which need not have a catalog yet."""
+    import django
+
+    os.environ[PREFIX + "HOME"] = str(settings.home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tallygate.web.settings"
+    django.setup()
+
+
+def rules_of(product_id: int) -> RuleSet:
+    """A product's mapping rules with those of its backends; their metrics are system names.
+
+    Raises:
+        InputError: There is no such product, or it has no mapping rule.
+    """
+    product = _product(product_id)
+    own = [_rule(rule) for rule in product.mapping_rules.select_related("metric")]
+    usages = product.backend_usages.select_related("backend").order_by("pk")
+    backends = [
+        Backend(
+            str(usage.backend_id),
+            usage.path,
+            [_rule(rule) for rule in usage.backend.mapping_rules.select_related("metric")],
+        )
+        for usage in usages
+    ]
+    if not own and not any(backend.rules for backend in backends):
+        raise InputError(f"product {product_id} has no mapping rules: nothing would count")
+    return RuleSet.of_product(own, backends)
+
+
+def applications_of(product_id: int) -> dict[str, str]:
+    """All by which an application of the product can be named -> its protocol id.
+
+    That is: its number, its user key and its protocol id; of two that are alike the later kind.
+    """
+    rows = list(_product(product_id).applications.values_list("pk", "user_key", "application_id"))
+    found = {str(number): name for number, _, name in rows}
+    found |= {key: name for _, key, name in rows}
+    found |= {name: name for _, _, name in rows}
+    return found
+
+
+def application_of(product_id: int, application: str) -> str:
+    """The protocol id of the application that a person named; '' names the product's only one.
+
+    Raises:
+        InputError: There is no such application, or there is not exactly one.
+    """
+    if application:
+        found = applications_of(product_id).get(application)
+        if found is None:
+            raise InputError(f"product {product_id} has no application {application!r}")
+        return found
+    names = list(_product(product_id).applications.values_list("application_id", flat=True)[:2])
+    if len(names) != 1:
+        count = "several applications" if names else "no application"
+        raise InputError(
+            f"product {product_id} has {count}: say which one made the calls with --application ID,"
+            " or which field of a line tells it with --application-by FIELD"
+        )
+    return str(names[0])
+
+
+def set_password(username: str, password: str | None) -> str:
+    """Gives a user a new password, a random one if `password` is None, and ends their sessions.
+
+    Raises:
+        InputError: There is no such user, or the password is too weak; the message says why.
+    """
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    from tallygate.catalog import credentials
+    from tallygate.catalog.models import User
+
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise InputError(f"there is no user {username!r}")
+    chosen = credentials.password() if password is None else password
+    try:
+        validate_password(chosen, user)
+    except ValidationError as error:
+        raise InputError(" ".join(error.messages)) from None
+    user.set_password(chosen)
+    user.save(update_fields=["password"])
+    return chosen
+
+
+def bootstrap(settings: Settings) -> dict[str, Any]:
+    """Creates what a first call needs, where it is not there yet; see `catalog.bootstrap`."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    load_django(settings)
+    from tallygate.catalog.bootstrap import bootstrap as make
+
+    return make(settings)
+
+
+def _product(product_id: int) -> "Product":
+    from tallygate.catalog.models import Product
+
+    product = Product.objects.filter(pk=product_id).first()
+    if product is None:
+        known = ", ".join(
+            f"{pk} ({name})" for pk, name in Product.objects.values_list("pk", "name")[:10]
+        )
+        raise InputError(f"there is no product {product_id}; there is: {known or 'none'}")
+    return product
+
+
+def _rule(rule: "MappingRule") -> Rule:
+    return Rule(rule.http_method, rule.pattern, rule.metric.system_name, rule.delta, rule.last)

@@ -1,0 +1,47 @@
+"""What a command can learn from, and ask of, the processes that run on a home."""
+
+import http.client
+import json
+import os
+from urllib.parse import urlsplit
+
+from tallygate.domain.errors import TallygateError
+from tallygate.settings import Settings, load_secrets
+
+
+class ProcessSilent(TallygateError):
+    """A process of the home is there but does not answer."""
+
+
+def url_of(settings: Settings, name: str) -> str | None:
+    """The address of the running 'listener' or 'console'; None if it does not run."""
+    try:
+        noted = json.loads((settings.run / f"{name}.json").read_bytes())
+        url, pid = str(noted["url"]), int(noted["pid"])
+        os.kill(pid, 0)
+    except PermissionError:
+        return url  # it runs, as another user
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return url
+
+
+def post(settings: Settings, url: str, path: str, timeout_s: float) -> tuple[int, bytes]:
+    """Posts to an internal address of a running process; gives status and body.
+
+    Raises:
+        ProcessSilent: There was no answer.
+    """
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(
+        parts.hostname or "", parts.port or 80, timeout=timeout_s
+    )
+    token = load_secrets(settings.home).internal_token
+    try:
+        connection.request("POST", path, headers={"Authorization": f"Bearer {token}"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise ProcessSilent(f"{url} does not answer: {error}") from None
+    finally:
+        connection.close()
