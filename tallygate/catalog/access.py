@@ -1,0 +1,217 @@
+"""Who asks, and what they may see: one policy for pages and APIs."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tallygate.catalog.errors import (
+    AccessDenied,
+    ApplicationNotFound,
+    Forbidden,
+    NotFound,
+    NotPermitted,
+    ProviderSuspended,
+    Refused,
+    ServiceNotFound,
+)
+from tallygate.catalog.models import AccessToken, Application, Backend, Product, Provider, User
+from tallygate.catalog.sections import SCOPE_SECTION, SECTIONS
+from tallygate.domain.clock import Clock, SystemClock
+
+__all__ = [
+    "AccessDenied",
+    "ApplicationNotFound",
+    "Forbidden",
+    "NotFound",
+    "NotPermitted",
+    "Principal",
+    "ProviderSuspended",
+    "Refused",
+    "ServiceNotFound",
+    "for_user",
+    "principal",
+]
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Whoever asks.
+
+    Whatever belongs to another provider does not exist for them.
+
+    Attributes:
+        sections: Names from `sections.SECTIONS`.
+        product_ids: The products that may be seen; None = all of the provider's.
+        user: None for the provider key.
+    """
+
+    provider: Provider
+    sections: frozenset[str]
+    product_ids: frozenset[int] | None = None
+    user: User | None = None
+
+    def require(self, section: str) -> None:
+        """Raises Forbidden without this section."""
+        if section not in self.sections:
+            raise Forbidden
+
+    def products(self) -> QuerySet[Product]:
+        """The products that may be seen."""
+        found = Product.objects.filter(provider=self.provider)
+        return found if self.product_ids is None else found.filter(pk__in=self.product_ids)
+
+    def product(self, product_id: int | str) -> Product:
+        """Raises ServiceNotFound when there is none that may be seen."""
+        found = _get(self.products(), product_id)
+        if found is None:
+            raise ServiceNotFound
+        return found
+
+    def application(self, application_id: int | str) -> Application:
+        """The application with this number (its primary key, not its id in the wire protocols).
+
+        Raises:
+            ApplicationNotFound: The provider has none.
+            Forbidden: It is one of a product that may not be seen.
+        """
+        found = _get(
+            Application.objects.filter(product__provider=self.provider).select_related(
+                "product", "account", "plan"
+            ),
+            application_id,
+        )
+        if found is None:
+            raise ApplicationNotFound
+        if self.product_ids is not None and found.product_id not in self.product_ids:
+            raise Forbidden
+        return found
+
+    def backends(self) -> QuerySet[Backend]:
+        """All of the provider's: they are shared by products, so products do not limit them."""
+        return Backend.objects.filter(provider=self.provider)
+
+    def backend(self, backend_id: int | str) -> Backend:
+        """Raises NotFound when the provider has none."""
+        found = _get(self.backends(), backend_id)
+        if found is None:
+            raise NotFound
+        return found
+
+
+def for_user(user: User) -> Principal:
+    """What a signed-in user may see.
+
+    Raises:
+        AccessDenied: The user may no longer sign in.
+        ProviderSuspended: Their provider is suspended.
+    """
+    if not user.is_active:
+        raise AccessDenied
+    everything = user.is_admin
+    whitelist = None if everything else user.allowed_product_ids
+    return _of_provider(
+        Principal(
+            provider=user.provider,
+            sections=frozenset(SECTIONS if everything else user.allowed_sections),
+            product_ids=None if whitelist is None else frozenset(whitelist),
+            user=user,
+        )
+    )
+
+
+def principal(request: HttpRequest, scope: str, *, clock: Clock | None = None) -> Principal:
+    """Who makes an API request, by access token or provider key; browser sessions do not count.
+
+    Both may stand in the query, in a form, in a JSON body (on GET too) or, as user name or password,
+    in HTTP Basic.
+
+    Args:
+        scope: The scope that an access token needs, from `sections.SCOPES`.
+
+    Raises:
+        AccessDenied: No credential, or one that is unknown or expired.
+        NotPermitted: The token lacks the scope, its owner the section, or it may only read.
+        ProviderSuspended: The credential is right, but the provider is suspended.
+    """
+    now = datetime.fromtimestamp((clock or SystemClock()).now_s(), UTC)
+    given = _parameters(request)
+    basic = _basic(request)
+    value = given.get("access_token") or basic
+    token = AccessToken.find(value, now) if value else None
+    if token is not None:
+        return _by_token(token, scope, request.method or "GET")
+    return _by_provider_key(given.get("provider_key") or basic)
+
+
+def _by_token(token: AccessToken, scope: str, method: str) -> Principal:
+    owner = for_user(token.user)
+    writes = method not in _SAFE_METHODS
+    if (
+        scope not in token.scopes
+        or SCOPE_SECTION[scope] not in owner.sections
+        or (writes and token.permission != AccessToken.Permission.READ_WRITE)
+    ):
+        raise NotPermitted
+    return owner
+
+
+def _by_provider_key(value: str) -> Principal:
+    provider = Provider.objects.filter(provider_key=value).first() if value else None
+    if provider is None:
+        raise AccessDenied
+    return _of_provider(Principal(provider, frozenset(SECTIONS)))
+
+
+def _of_provider(made: Principal) -> Principal:
+    if made.provider.state == Provider.State.SUSPENDED:
+        raise ProviderSuspended
+    return made
+
+
+def _parameters(request: HttpRequest) -> dict[str, str]:
+    """The two credentials where they stand as parameters; blank ones and other types are absent."""
+    sources: list[Mapping[str, Any]] = [_json(request), request.POST, request.GET]
+    return {
+        name: text
+        for source in sources
+        for name in ("access_token", "provider_key")
+        if isinstance(text := source.get(name), str) and text.strip()
+    }
+
+
+def _json(request: HttpRequest) -> Mapping[str, Any]:
+    """The JSON object in the body; nothing where there is none: what is wrong with it, the view says."""
+    if request.content_type != "application/json":
+        return {}
+    try:
+        body = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _basic(request: HttpRequest) -> str:
+    """The first of user name and password in HTTP Basic that is not blank."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    username, _, password = text.partition(":")
+    return username.strip() or password.strip()
+
+
+def _get(found: QuerySet[Any], key: int | str) -> Any:
+    text = str(key)
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        return None
+    return found.filter(pk=int(text)).first()
