@@ -1,0 +1,182 @@
+"""The historian: follows the log and writes it into the history, each entry exactly once.
+
+A batch goes through three durable steps: note the batch, write the tables, note the new position. A
+crash between any two leaves the batch noted; the next start reads the same entries again and writes
+what is missing (see `store`).
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from tallygate.domain.clock import Clock
+from tallygate.domain.errors import HistoryUnavailable, LogCorrupt
+from tallygate.history.progress import Batch, Progress, ProgressFile
+from tallygate.history.retention import Retention
+from tallygate.history.store import Store
+from tallygate.ledger.entry import Entry
+
+BATCH_ENTRIES = 20_000
+"""At about this many entries a batch is closed: some tens of megabytes of rows."""
+POLL_S = 0.5
+"""A question brings the history up to date by itself; the thread only keeps its wait short."""
+MAX_BACKOFF_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class _Chunk(Protocol):
+    @property
+    def end(self) -> int: ...
+    @property
+    def entries(self) -> list[Entry]: ...
+
+
+class Log(Protocol):
+    """The log as its readers see it: `ledger.log.LogReader`."""
+
+    def end(self) -> int:
+        """Up to which position the log is durable."""
+        ...
+
+    def read(self, after: int, limit: int = ...) -> _Chunk:
+        """Whole frames after a position, up to about `limit` entries."""
+        ...
+
+
+class Historian:
+    """Writes the log into the tables. Any thread may ask it to catch up; one works at a time."""
+
+    def __init__(
+        self, reader: Log, store: Store, file: ProgressFile, retention: Retention, clock: Clock
+    ) -> None:
+        self._reader = reader
+        self._store = store
+        self._file = file
+        self._retention = retention
+        self._clock = clock
+        self._working = threading.Lock()
+        self._progress: Progress | None = None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def catch_up(self) -> Progress:
+        """Writes all that is in the log at this moment, and says where the history then stands.
+
+        Raises:
+            HistoryUnavailable: It cannot; the message says why.
+        """
+        try:
+            target = self._reader.end()
+            while True:
+                with self._working:
+                    progress = self._loaded()
+                    if progress.batch is None and progress.position >= target:
+                        return progress
+                    if not self._step(progress):
+                        return self._loaded()
+        except (OSError, ValueError, LogCorrupt, msgspec.DecodeError) as error:
+            raise HistoryUnavailable(f"the history cannot follow the log: {error}") from error
+
+    def retain(self) -> Progress:
+        """Drops what is older than is to be kept, and says what is kept since when.
+
+        Raises:
+            HistoryUnavailable: It cannot; the message says why.
+        """
+        try:
+            with self._working:
+                progress = self._loaded()
+                since_s = self._retention.since_s(progress.since_s, self._clock.now_s())
+                if since_s != progress.since_s:
+                    # Noted first: what is about to go must not be promised, nor written again.
+                    self._note(msgspec.structs.replace(progress, since_s=since_s))
+                if self._retention.drop(since_s):
+                    self._store.forget_marks()
+                return self._loaded()
+        except (OSError, msgspec.DecodeError) as error:
+            raise HistoryUnavailable(f"the history cannot be trimmed: {error}") from error
+
+    @contextmanager
+    def still(self) -> Iterator[Progress]:
+        """Catches up and holds the tables still while the block runs.
+
+        Raises:
+            HistoryUnavailable: It cannot catch up; the message says why.
+        """
+        self.catch_up()
+        with self._working:
+            yield self._loaded()
+
+    def start(self) -> None:
+        """Follows the log in a thread of its own until `stop`."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._follow, name="historian", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread after the batch in hand."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _follow(self) -> None:
+        wait_s, trimmed_s = POLL_S, 0
+        while not self._stopping.wait(wait_s):
+            try:
+                self.catch_up()
+                now_s = self._clock.now_s()
+                if now_s // 3600 != trimmed_s // 3600:
+                    self.retain()
+                    trimmed_s = now_s
+            except HistoryUnavailable as error:
+                wait_s = min(wait_s * 2, MAX_BACKOFF_S)
+                log.warning("history behind", reason=str(error), retry_s=wait_s)
+            else:
+                wait_s = POLL_S
+
+    def _step(self, progress: Progress) -> bool:
+        """One batch; False when there is nothing to write."""
+        if progress.batch is not None:
+            entries = self._read_again(progress.position, progress.batch)
+            self._store.complete(entries, progress.batch.end, progress.since_s)
+            self._note(_done(progress, progress.batch.end))
+            return True
+        chunk = self._reader.read(progress.position, BATCH_ENTRIES)
+        if chunk.end == progress.position:
+            return False
+        self._note(msgspec.structs.replace(progress, batch=Batch(chunk.end, len(chunk.entries))))
+        self._store.write(chunk.entries, chunk.end, progress.since_s)
+        self._note(_done(progress, chunk.end))
+        return True
+
+    def _read_again(self, position: int, batch: Batch) -> Sequence[Entry]:
+        """The very entries of a batch, though the log has grown since."""
+        entries: list[Entry] = []
+        while len(entries) < batch.entries:
+            chunk = self._reader.read(position, batch.entries - len(entries))
+            if chunk.end == position:
+                raise HistoryUnavailable("the log ends before the batch that was being written")
+            entries += chunk.entries
+            position = chunk.end
+        return entries[: batch.entries]
+
+    def _loaded(self) -> Progress:
+        if self._progress is None:
+            self._progress = self._file.read()
+        return self._progress
+
+    def _note(self, progress: Progress) -> None:
+        # Forgotten first: if the write fails, the file decides what was noted.
+        self._progress = None
+        self._file.write(progress)
+        self._progress = progress
+
+
+def _done(progress: Progress, end: int) -> Progress:
+    return msgspec.structs.replace(progress, position=end, batch=None)

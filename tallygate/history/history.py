@@ -1,0 +1,81 @@
+"""The history of a home folder: what the console opens, and all that others use of it."""
+
+from typing import Self
+
+from tallygate.domain.clock import Clock
+from tallygate.history.engine import ChdbEngine, Engine
+from tallygate.history.historian import Historian, Log
+from tallygate.history.progress import ProgressFile
+from tallygate.history.query import Answer, Question, ask, last_hit_s
+from tallygate.history.retention import Retention
+from tallygate.history.schema import MINUTE, create_tables
+from tallygate.history.store import Store
+from tallygate.history.verify import Difference, verify
+from tallygate.ledger.log import LogReader
+from tallygate.settings import Settings
+
+
+class History:
+    """Answers questions, after catching up with the log. Every method may be called from any thread.
+
+    Each question, `catch_up`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
+    when the engine or the log cannot be used now; the next call tries again.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, engine: Engine, log: Log) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._historian = Historian(
+            log,
+            Store(self._engine),
+            ProgressFile(
+                settings.history / "historian.json", settings.ledger / "consumers" / "history"
+            ),
+            Retention(self._engine, settings.raw_days, settings.minute_days),
+            clock,
+        )
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock) -> Self:
+        """The history of `settings.home`. The engine starts when it is first needed."""
+        engine = ChdbEngine(settings.history, create_tables)
+        return cls(settings, clock, engine, LogReader(settings.ledger / "log"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Follows the log in a thread of its own until `close`."""
+        self._historian.start()
+
+    def close(self) -> None:
+        """Ends the thread after the batch in hand and lets go of the files."""
+        self._historian.stop()
+        self._engine.close()
+
+    def catch_up(self) -> None:
+        """Returns when everything that was acknowledged before the call is in the tables."""
+        self._historian.catch_up()
+
+    def ask(self, question: Question) -> Answer:
+        """Answers with everything in it that was acknowledged before the call.
+
+        Raises:
+            QuestionError: The question cannot be answered; the message says why.
+        """
+        complete_until_s = self._clock.now_s()
+        progress = self._historian.catch_up()
+        return ask(self._engine, question, complete_until_s, progress.since_s.get(MINUTE.name, 0))
+
+    def last_hit_s(self, product: str | None, *series: str) -> int | None:
+        """When any of the series was last counted, as `query.last_hit_s` says; None if never."""
+        self._historian.catch_up()
+        return last_hit_s(self._engine, product, series)
+
+    def verify(self) -> list[Difference]:
+        """Recomputes the roll-ups from the raw entries still kept; the list must be empty."""
+        with self._historian.still() as progress:
+            return list(verify(self._engine, progress.since_s))
