@@ -233,9 +233,10 @@ def _json_code(fields: Mapping[str, object]) -> int:
 
 
 def _first(fields: Mapping[str, object], names: tuple[str, ...]) -> object:
+    """The first of these fields that is there and is no object or list."""
     for name in names:
         value = _find(fields, name)
-        if value is not None:
+        if value is not None and not isinstance(value, (Mapping, list)):
             return value
     return None
 
