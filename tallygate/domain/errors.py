@@ -181,6 +181,13 @@ class UsageValueInvalid(ProtocolError):
         )
 
 
+class UsageShapeInvalid(ProtocolError):
+    code, status = "usage_shape_invalid", 403
+
+    def __init__(self) -> None:
+        super().__init__("usage must name metrics")
+
+
 class NotValidData(ProtocolError):
     code, status = "not_valid_data", 422
 

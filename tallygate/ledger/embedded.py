@@ -423,8 +423,18 @@ class Ledger:
                 self._dirty.update(changed)
         if written:
             self._checkpoint_position = begun_at
-            self._writer.trim(min(begun_at, self._consumed()))
+            self._trim(min(begun_at, self._consumed()))
             self._evict()
+
+    def _trim(self, before: int) -> None:
+        if not self._writer.trimmable(before):
+            return
+        try:
+            state.make_durable(self._state_writer)
+        except sqlite3.Error as error:
+            log.warning("the log is not trimmed", reason=str(error))
+            return
+        self._writer.trim(before)
 
     def _consumed(self) -> int:
         """Up to where all readers of the log have durably come; 0 while there is none."""

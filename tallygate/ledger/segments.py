@@ -215,6 +215,11 @@ class SegmentWriter:
         self.end += len(data)
         _MARK.pack_into(self._mark, 0, self.end)
 
+    def trimmable(self, before: int) -> bool:
+        """Whether `trim` would remove anything."""
+        found = segments(self._folder)
+        return len(found) > 1 and found[0].end <= before
+
     def trim(self, before: int) -> int:
         """Removes the segments that end at or before position `before`, never the last one. Returns how many."""
         removed = 0

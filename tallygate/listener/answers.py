@@ -1,0 +1,50 @@
+"""What every answer of the listener has in common."""
+
+from typing import Any, Final
+
+from tallygate.domain.errors import NotValidData, ProtocolError, UsageShapeInvalid
+from tallygate.listener.document import error_document
+from tallygate.listener.parameters import LimitExceeded
+
+Headers = list[tuple[str, str]]
+
+_CORS: Final[Headers] = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "ETag, Link, 3scale-rejection-reason"),
+]
+_XML: Final = ("content-type", "application/vnd.3scale-v2.0+xml")
+_POLICY: Final = ("content-security-policy", "default-src 'self'")
+_NOSNIFF: Final = ("x-content-type-options", "nosniff")
+
+XML_HEADERS: Final[Headers] = [_XML, *_CORS, _POLICY, _NOSNIFF]
+ERROR_HEADERS: Final[Headers] = [_XML, *_CORS, _NOSNIFF]
+JSON_HEADERS: Final[Headers] = [("content-type", "application/json"), *_CORS, _POLICY, _NOSNIFF]
+TEXT_HEADERS: Final[Headers] = [
+    ("content-type", "text/plain;charset=utf-8"), *_CORS, _POLICY, _NOSNIFF,
+]  # fmt: skip
+PREFLIGHT_HEADERS: Final[Headers] = [
+    *_CORS,
+    ("access-control-max-age", "86400"),
+    ("access-control-allow-methods", "GET, POST, PATCH, PUT, DELETE"),
+    (
+        "access-control-allow-headers",
+        "Authorization, Accept-Encoding, Content-Type, Cache-Control, Accept, If-Match, "
+        "If-Modified-Since, If-None-Match, If-Unmodified-Since, X-Requested-With, "
+        "X-HTTP-Method-Override, 3scale-options",
+    ),
+    _POLICY,
+    _NOSNIFF,
+]
+
+
+def send_error(protocol: Any, error: ProtocolError, no_body: bool) -> None:
+    """An error in the protocol's form."""
+    always = isinstance(error, NotValidData | LimitExceeded)
+    empty = isinstance(error, UsageShapeInvalid) or (no_body and not always)
+    body = "" if empty else error_document(error.code, error.message)
+    protocol.response_bytes(error.status, ERROR_HEADERS, body.encode("utf-8", "replace"))
+
+
+def send_not_found(protocol: Any) -> None:
+    """The answer to whatever the listener does not know."""
+    protocol.response_bytes(404, XML_HEADERS, b"")

@@ -1,0 +1,157 @@
+"""Bringing history in: hits of any age, each with an id that is remembered for ever.
+
+For the commands of this installation, which know its internal token: NDJSON in, counted once and durable when answered.
+"""
+
+import hmac
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from tallygate.domain.errors import (
+    ApplicationNotFound,
+    ProtocolError,
+    ServiceIdInvalid,
+    Unavailable,
+)
+from tallygate.ledger.embedded import Ledger, Recorded
+from tallygate.ledger.entry import Entry
+from tallygate.listener.answers import JSON_HEADERS
+from tallygate.listener.body import read_body
+from tallygate.listener.usage import effective_usage
+from tallygate.registry.reader import Registry
+from tallygate.registry.views import ServiceView
+
+_PATH: Final = re.compile(r"/internal/services/([^/]+)/backfill")
+_MAX_BYTES: Final = 16 * 1024 * 1024
+_MAX_TIME_MS: Final = 253_402_300_799_999  # the end of the year 9999
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """One line.
+
+    Attributes:
+        application: The application's protocol id.
+        time_ms: UTC milliseconds.
+        usage: By metric name; rolled up to the ancestors here.
+        code: The HTTP response code, 0 if none.
+        id: The same id counts once, for ever.
+    """
+
+    application: str
+    time_ms: int
+    usage: dict[str, int]
+    code: int = 0
+    id: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A line that was not counted, by its index."""
+
+    index: int
+    code: str
+    message: str
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of the lines."""
+
+    accepted: int
+    duplicate: int
+    errors: list[Problem]
+
+
+_decode: Final = msgspec.json.Decoder(Hit).decode
+
+
+def count(
+    ledger: Ledger, registry: Registry, service_id: str, lines: Iterable[bytes]
+) -> tuple[Result, Recorded]:
+    """Counts what is right and names what is not; await or flush the second part's batch before relying on the first.
+
+    Raises:
+        ServiceIdInvalid: There is no such service.
+    """
+    registry.refresh()
+    view = registry.service(service_id)
+    if view is None:
+        raise ServiceIdInvalid(service_id)
+    problems: list[Problem] = []
+    entries: list[Entry] = []
+    places: list[int] = []
+    for index, line in enumerate(lines):
+        try:
+            entries.append(_entry(registry, view, line))
+            places.append(index)
+        except ProtocolError as error:
+            problems.append(Problem(index, error.code, error.message))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            problems.append(Problem(index, "bad_request", str(error)))
+    recorded = ledger.record(entries, keep_ids=True)
+    problems += [
+        Problem(places[index], error.code, error.message) for index, error in recorded.conflicts
+    ]
+    problems.sort(key=lambda problem: problem.index)
+    return Result(len(recorded.accepted), len(recorded.duplicates), problems), recorded
+
+
+def backfill(ledger: Ledger, registry: Registry, service_id: str, lines: Iterable[bytes]) -> Result:
+    """Counts the lines and makes them durable, without an event loop.
+
+    Raises:
+        ServiceIdInvalid: There is no such service.
+        OSError: Nothing was counted.
+    """
+    result, _ = count(ledger, registry, service_id, lines)
+    ledger.flush()
+    return result
+
+
+def _entry(registry: Registry, view: ServiceView, line: bytes) -> Entry:
+    hit = _decode(line)
+    if not 0 <= hit.time_ms <= _MAX_TIME_MS:
+        raise msgspec.ValidationError("time_ms lies outside of 1970 to 9999")
+    if hit.code and not 100 <= hit.code <= 599:
+        raise msgspec.ValidationError("code is no HTTP response code")
+    if registry.application(view.service.id, hit.application) is None:
+        raise ApplicationNotFound(hit.application)
+    given = {name: str(number) for name, number in hit.usage.items()}
+    usage = effective_usage(given, view, flat=False)
+    return Entry(view.service.id, hit.application, hit.time_ms, usage.adds, hit.code, (), hit.id)
+
+
+class Backfill:
+    """The HTTP endpoint."""
+
+    def __init__(self, registry: Registry, ledger: Ledger, internal_token: str) -> None:
+        self._registry = registry
+        self._ledger = ledger
+        self._authorization = f"Bearer {internal_token}".encode()
+
+    async def answer(self, scope: Any, protocol: Any) -> None:
+        """POST /internal/services/{id}/backfill."""
+        given = (scope.headers.get("authorization") or "").encode("latin-1", "replace")
+        if not hmac.compare_digest(given, self._authorization):
+            _send(protocol, 401, {"error": "the internal token of this installation is needed"})
+            return
+        match = _PATH.fullmatch(scope.path)
+        if match is None:
+            _send(protocol, 404, {"status": "not_found", "error": "Not found"})
+            return
+        try:
+            data = await read_body(protocol, scope.headers, _MAX_BYTES)
+            lines = [line for line in data.split(b"\n") if line.strip()]
+            result, recorded = count(self._ledger, self._registry, match[1], lines)
+            await recorded.batch
+        except ProtocolError as error:
+            _send(protocol, error.status, {"error": error.message})
+        except OSError as error:
+            _send(protocol, Unavailable.status, {"error": f"nothing was counted: {error.strerror}"})
+        else:
+            _send(protocol, 200, result)
+
+
+def _send(protocol: Any, status: int, answer: object) -> None:
+    protocol.response_bytes(status, JSON_HEADERS, msgspec.json.encode(answer))

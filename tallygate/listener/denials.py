@@ -1,0 +1,70 @@
+"""What may deny a call that is well formed: app key, referrer, state. Limits are the ledger's."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from tallygate.listener.credentials import text, uses_user_keys
+from tallygate.listener.parameters import Parameters
+from tallygate.registry.views import ApplicationView, ServiceView
+
+
+class Denial(NamedTuple):
+    """The stable code, which goes into a header, and the reason in words."""
+
+    code: str
+    reason: str
+
+
+LIMITS_EXCEEDED = Denial("limits_exceeded", "usage limits are exceeded")
+
+
+def denial(
+    view: ServiceView, application: ApplicationView, parameters: Parameters
+) -> Denial | None:
+    """The first thing that denies the call, in the protocol's order."""
+    return (
+        _app_key(view, application, text(parameters, "app_key"))
+        or _referrer(view, application, text(parameters, "referrer"))
+        or _state(view, application)
+    )
+
+
+def _app_key(view: ServiceView, application: ApplicationView, key: str | None) -> Denial | None:
+    if uses_user_keys(view):
+        return None
+    lenient = view.service.backend_version == "oauth"
+    needed = key is not None if lenient else bool(application.keys)
+    if not needed or (key and key in application.keys):
+        return None
+    return Denial(
+        "application_key_invalid",
+        f'application key "{key}" is invalid' if key else "application key is missing",
+    )
+
+
+def _referrer(
+    view: ServiceView, application: ApplicationView, referrer: str | None
+) -> Denial | None:
+    if not view.service.referrer_filters_required or not application.referrer_filters:
+        return None
+    if referrer is None or not referrer.strip():
+        return Denial("referrer_not_allowed", "referrer is missing")
+    if referrer == "*" or any(
+        _pattern(each).fullmatch(referrer) for each in application.referrer_filters
+    ):
+        return None
+    return Denial("referrer_not_allowed", f'referrer "{referrer}" is not allowed')
+
+
+@lru_cache(maxsize=4096)
+def _pattern(referrer_filter: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in referrer_filter.split("*")))
+
+
+def _state(view: ServiceView, application: ApplicationView) -> Denial | None:
+    if application.application.state != "active":
+        return Denial("application_not_active", "application is not active")
+    if view.service.state != "active":
+        return Denial("service_not_active", "service is not active")
+    return None

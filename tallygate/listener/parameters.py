@@ -1,0 +1,132 @@
+"""Decoding of query strings and form bodies into nested parameters.
+
+`a=1`, `a[b]=1` (a map), `a[]=1` (a list), `a[][b]=1` (a list of maps). Of a repeated plain name the last one wins. `k` without `=`
+is None, `k=` is the empty string. Only `&` separates; `+` is a space.
+"""
+
+import re
+from typing import Final, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from tallygate.domain.errors import BadRequest
+
+Value: TypeAlias = "str | list[Value] | Parameters | None"
+Parameters: TypeAlias = "dict[str, Value]"
+
+MAX_PARAMETERS: Final = 4096
+MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_DEPTH: Final = 32
+
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+class LimitExceeded(BadRequest):
+    """More parameters, bytes or nesting than is read: answered with a body even where none was asked for."""
+
+
+def parse(text: str) -> Parameters:
+    """The parameters of a query string or form body, whose bytes are given as Latin-1 text.
+
+    Bytes that are not UTF-8 come out as lone surrogates: see `is_utf8`.
+
+    Raises:
+        BadRequest: A percent escape is broken, or a name is used both as a list and as a map or value.
+        LimitExceeded: It is too large.
+    """
+    parameters: Parameters = {}
+    if not text:
+        return parameters
+    if len(text) > MAX_BYTES:
+        raise LimitExceeded(f"total query size exceeds limit ({MAX_BYTES})")
+    pairs = text.split("&")
+    if len(pairs) > MAX_PARAMETERS:
+        raise LimitExceeded(
+            f"total number of query parameters ({len(pairs)}) exceeds limit ({MAX_PARAMETERS})"
+        )
+    if "%" in text and _BAD_ESCAPE.search(text):
+        raise BadRequest("Invalid query parameters: invalid %-encoding")
+    for pair in pairs:
+        if not pair:
+            continue
+        name, equals, raw = pair.partition("=")
+        value = _decode(raw) if equals else None
+        name = _decode(name)
+        if "[" in name:
+            _nest(parameters, name, value, 0)
+        elif name:
+            parameters[name] = value
+    return parameters
+
+
+def is_utf8(value: Value) -> bool:
+    """Whether all names and values in it were UTF-8."""
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value)
+    if isinstance(value, dict):
+        return all(is_utf8(name) and is_utf8(each) for name, each in value.items())
+    if isinstance(value, list):
+        return all(is_utf8(each) for each in value)
+    return True
+
+
+def _decode(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text and text.isascii():
+        return text
+    return unquote_to_bytes(text.encode("latin-1")).decode("utf-8", "surrogateescape")
+
+
+def _nest(into: Parameters, name: str, value: Value, depth: int) -> "Parameters | list[Value]":
+    if depth >= MAX_DEPTH:
+        raise LimitExceeded()
+    key, rest = _split(name, depth)
+    if not key:
+        return into
+    if not rest:
+        if key == "[]" and depth:
+            return [value]
+        into[key] = value
+    elif rest == "[":
+        into[name] = value
+    elif rest.startswith("[]"):
+        _append(_list_at(into, key), rest[2:], value, depth)
+    else:
+        child = into.setdefault(key, {})
+        if not isinstance(child, dict):
+            raise BadRequest()
+        into[key] = _nest(child, rest, value, depth + 1)
+    return into
+
+
+def _split(name: str, depth: int) -> tuple[str, str]:
+    """The first key of a nested name, and what follows it."""
+    if depth == 0:
+        bracket = name.find("[", 1)
+        return (name, "") if bracket < 0 else (name[:bracket], name[bracket:])
+    if name.startswith("[]"):
+        return "[]", name[2:]
+    if name.startswith("[") and (end := name.find("]", 1)) >= 0:
+        return name[1:end], name[end + 1 :]
+    return name, ""
+
+
+def _list_at(into: Parameters, key: str) -> list[Value]:
+    found = into.setdefault(key, [])
+    if not isinstance(found, list):
+        raise BadRequest()
+    return found
+
+
+def _append(items: list[Value], rest: str, value: Value, depth: int) -> None:
+    if not rest:
+        items.append(value)
+        return
+    key = rest[1:-1] if rest.startswith("[") and rest.endswith("]") else rest
+    if not key or "[" in key or "]" in key:
+        key = rest
+    last = items[-1] if items else None
+    if isinstance(last, dict) and key not in last:
+        _nest(last, key, value, depth + 1)
+    else:
+        items.append(_nest({}, key, value, depth + 1))

@@ -1,0 +1,130 @@
+"""POST /transactions.xml: a batch of transactions that have happened already."""
+
+from typing import Final
+
+from tallygate.domain.clock import Clock
+from tallygate.domain.errors import (
+    EndUsersNoLongerSupported,
+    NotValidData,
+    TransactionsFormatInvalid,
+    TransactionsHasNilTransaction,
+    TransactionsIsBlank,
+    TransactionTimestampTooNew,
+    TransactionTimestampTooOld,
+)
+from tallygate.ledger.entry import Entry
+from tallygate.listener import credentials
+from tallygate.listener.parameters import Parameters, Value, is_utf8
+from tallygate.listener.timestamps import parse_timestamp
+from tallygate.listener.usage import effective_usage, response_code, without_zeros
+from tallygate.registry.reader import Registry
+from tallygate.registry.views import ServiceView
+from tallygate.settings import Settings
+
+FORM_TYPES: Final = ("", "application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class Report:
+    """A report whose caller is known, and whose transactions have the right form."""
+
+    def __init__(self, view: ServiceView, transactions: list[Parameters]) -> None:
+        self.view = view
+        self.transactions = transactions
+
+
+def read_report(registry: Registry, parameters: Parameters) -> Report:
+    """Checks what is answered at once.
+
+    Raises:
+        ProtocolError: The first thing that is wrong, in the protocol's order.
+    """
+    provider = credentials.provider_key(registry, parameters)
+    if not is_utf8(parameters):
+        raise NotValidData()
+    transactions = _transactions(parameters.get("transactions"))
+    service_id = credentials.text(parameters, "service_id")
+    return Report(credentials.service(registry, provider, service_id or None), transactions)
+
+
+def _transactions(given: Value) -> list[Parameters]:
+    if not given:
+        raise TransactionsIsBlank()
+    if not isinstance(given, dict):
+        raise TransactionsFormatInvalid()
+    if None in given.values():
+        raise TransactionsHasNilTransaction()
+    found = [_counted(transaction) for transaction in given.values()]
+    if any("user_id" in transaction for transaction in found):
+        raise EndUsersNoLongerSupported()
+    return [transaction for transaction in found if transaction["usage"]]
+
+
+def _counted(transaction: Value) -> Parameters:
+    """The transaction with what is left of its usage when zeros are taken out."""
+    if not isinstance(transaction, dict):
+        raise TransactionsFormatInvalid()
+    usage = transaction.get("usage") or {}
+    if not isinstance(usage, dict):
+        raise TransactionsFormatInvalid()
+    return {**transaction, "usage": without_zeros(usage)}
+
+
+def entries(
+    registry: Registry, report: Report, flat: bool, clock: Clock, settings: Settings
+) -> list[Entry]:
+    """What the report's transactions count. All of them or, where one is wrong, none.
+
+    Raises:
+        ProtocolError: What is wrong with the first wrong transaction. The protocol does not tell the caller, only the provider.
+    """
+    now_ms = clock.now_ms()
+    return [
+        _entry(registry, report.view, transaction, flat, now_ms, settings)
+        for transaction in report.transactions
+    ]
+
+
+def _entry(
+    registry: Registry,
+    view: ServiceView,
+    transaction: Parameters,
+    flat: bool,
+    now_ms: int,
+    settings: Settings,
+) -> Entry:
+    app_id, user_key = (_credential(transaction, name) for name in ("app_id", "user_key"))
+    who = credentials.reported_application(registry, view, app_id, user_key).application
+    given = transaction["usage"]
+    assert isinstance(given, dict)  # as `_transactions` leaves it
+    usage = effective_usage(given, view, flat)
+    at_ms = _time_ms(transaction.get("timestamp"), now_ms, settings)
+    code = response_code(transaction.get("log"))
+    return Entry(view.service.id, who.id, at_ms, usage.adds, code, usage.sets)
+
+
+def _credential(transaction: Parameters, name: str) -> str | None:
+    value = transaction.get(name)
+    if value is not None and not isinstance(value, str):
+        raise TransactionsFormatInvalid()
+    return value
+
+
+def _time_ms(given: Value, now_ms: int, settings: Settings) -> int:
+    at_s = parse_timestamp(given) if isinstance(given, str) and given.strip() else None
+    if at_s is None:
+        return now_ms
+    check_window(at_s, now_ms, settings)
+    return at_s * 1000
+
+
+def check_window(at_s: int, now_ms: int, settings: Settings) -> None:
+    """Whether a reported time lies in the provider's window, both ends included.
+
+    Raises:
+        TransactionTimestampTooOld, TransactionTimestampTooNew
+    """
+    now_s = now_ms // 1000
+    if at_s < now_s - settings.past_window_s:
+        raise TransactionTimestampTooOld(settings.past_window_s)
+    if at_s > now_s + settings.future_window_s:
+        raise TransactionTimestampTooNew(settings.future_window_s)
