@@ -3,22 +3,23 @@
 Kept small, since it stays in memory for as long as Tallygate runs: no Django, no HTTP library.
 """
 
-import ctypes
 import errno
 import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tallygate import __version__
 from tallygate.domain.errors import Busy, InputError, TallygateError
+from tallygate.process import PARENT_VARIABLE
 from tallygate.settings import Settings, address, load
 
 STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
@@ -29,10 +30,6 @@ PROBE_TIMEOUT_S = 2.0
 BACK_OFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_AFTER_S = 10.0
 """A process that has lived this long begins again at the first step of the back-off."""
-
-PARENT_VARIABLE = "TALLYGATE_PARENT_PID"
-_PR_SET_PDEATHSIG = 1
-_prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
 class Role(NamedTuple):
@@ -84,11 +81,10 @@ class Child:
         self._started_s = time.monotonic()
         # A group of its own: Ctrl-C reaches the supervisor alone, and what the process leaves
         # behind when it is killed can be found.
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 (our own modules)
             [sys.executable, "-m", self.role.module],
             stdin=subprocess.DEVNULL,
             process_group=0,
-            preexec_fn=_dies_with(os.getpid()),
             env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
         )
 
@@ -153,13 +149,13 @@ class Supervisor:
 
     def run(self) -> int:
         """Returns the exit code: 0 = stopped on request, 1 = the listener could not start."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP_SIGNALS, signal.SIGCHLD})
+        signals = _Signals()
         try:
-            return self._watch()
+            return self._watch(signals)
         finally:
             self._stop()
 
-    def _watch(self) -> int:
+    def _watch(self, signals: "_Signals") -> int:
         while True:
             for child in self._running():
                 code = child.reap()
@@ -171,14 +167,14 @@ class Supervisor:
             ready = all(child.ready for child in self._children)
             if ready and not self._told:
                 self._tell()
-            if _stop_asked(IDLE_POLL_S if ready else READY_POLL_S):
+            if signals.stop_asked(IDLE_POLL_S if ready else READY_POLL_S):
                 return 0
 
     def _running(self) -> Sequence[Child]:
         return [*self._children, *self._demo] if self._told else self._children
 
     def _goes_on_without(self, child: Child, code: int) -> bool:
-        if child.role.needed and not child.was_ready and code > 0:
+        if child.role.needed and not child.was_ready and code >= 0:
             say(f"the {child.role.name} cannot start; its reason stands above")
             return False
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
@@ -265,22 +261,19 @@ def main() -> int:
     return code
 
 
-def _dies_with(parent: int) -> Callable[[], None]:
-    """What a child does before it becomes its program: ask the kernel to kill it with us."""
+class _Signals:
+    """Waits for signals without losing one that comes just before the wait."""
 
-    def prepare() -> None:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died between the fork and the request
-            os._exit(1)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOP_SIGNALS, signal.SIGCHLD})
+    def __init__(self) -> None:
+        self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        for number in (*STOP_SIGNALS, signal.SIGCHLD):
+            signal.signal(number, lambda *_: None)
 
-    return prepare
-
-
-def _stop_asked(timeout_s: float) -> bool:
-    """Waits for a signal, at most `timeout_s`; whether it asks to stop."""
-    caught = signal.sigtimedwait({*STOP_SIGNALS, signal.SIGCHLD}, timeout_s)
-    return caught is not None and caught.si_signo in STOP_SIGNALS
+    def stop_asked(self, timeout_s: float) -> bool:
+        """Waits for a signal, at most `timeout_s`; whether one asks to stop."""
+        ready, _, _ = select.select([self._woken], [], [], timeout_s)
+        return bool(ready) and not STOP_SIGNALS.isdisjoint(os.read(self._woken, 4096))
 
 
 def _get_status(url: str, path: str) -> int:

@@ -1,11 +1,10 @@
 """What the commands ask of the catalog: plain data in and out. Only here do they load Django."""
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from tallygate.domain.errors import InputError
 from tallygate.domain.mapping_rules import Backend, Rule, RuleSet
-from tallygate.settings import PREFIX, Settings
+from tallygate.settings import Settings
 
 if TYPE_CHECKING:
     from tallygate.catalog.models import MappingRule, Product
@@ -22,16 +21,9 @@ def open_catalog(settings: Settings) -> None:
             f"there is no Tallygate in {settings.home}: start `tallygate serve` or"
             " `tallygate bootstrap` there first, or name another folder with --home"
         )
-    load_django(settings)
+    from tallygate.catalog.bootstrap import migrate
 
-
-def load_django(settings: Settings) -> None:
-    """Loads Django for this home, which need not have a catalog yet."""
-    import django
-
-    os.environ[PREFIX + "HOME"] = str(settings.home)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tallygate.web.settings"
-    django.setup()
+    migrate(settings)
 
 
 def rules_of(product_id: int) -> RuleSet:
@@ -116,8 +108,6 @@ def set_password(username: str, password: str | None) -> str:
 
 def bootstrap(settings: Settings) -> dict[str, Any]:
     """Creates what a first call needs, where it is not there yet; see `catalog.bootstrap`."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    load_django(settings)
     from tallygate.catalog.bootstrap import bootstrap as make
 
     return make(settings)

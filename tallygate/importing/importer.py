@@ -12,6 +12,9 @@ from tallygate.importing.source import LINE_AT_MOST_BYTES, Line
 
 BATCH = 2_000
 
+CODES = range(100, 600)
+"""Statuses that are counted as response codes; with another one the hit alone counts."""
+
 
 class Plan(NamedTuple):
     """What is asked for.
@@ -69,7 +72,8 @@ def _usages(plan: Plan, lines: Iterable[Line], report: Report) -> Iterator[Usage
         application = _application(plan, hit, report)
         if application:
             name = identities.next(application, line.text)
-            yield Usage(application, hit.time_ms, usage, name, hit.code)
+            code = hit.code if hit.code in CODES else 0
+            yield Usage(application, hit.time_ms, usage, name, code)
 
 
 def _parse(plan: Plan, line: Line) -> Hit:

@@ -1,0 +1,48 @@
+"""The ledger as this process opens it itself, where no listener runs."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from tallygate.domain.clock import SystemClock
+from tallygate.domain.errors import ProtocolError
+from tallygate.importing.sink import Outcome, Refusal, SinkFailed, Usage
+from tallygate.ledger.embedded import Ledger
+from tallygate.listener.backfill import backfill
+from tallygate.registry.reader import Registry
+from tallygate.settings import Settings
+
+
+class LocalSink:
+    """Counts batches in a ledger of our own."""
+
+    def __init__(self, ledger: Ledger, registry: Registry, service_id: str) -> None:
+        self._ledger = ledger
+        self._registry = registry
+        self._service_id = service_id
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: Settings, service_id: str) -> Iterator["LocalSink"]:
+        """Opens ledger and registry for as long as the `with` lasts.
+
+        Raises:
+            Busy: A listener has just started.
+            LogCorrupt: The log is damaged.
+        """
+        with Ledger.open(settings, SystemClock()) as ledger:
+            registry = Registry(settings.database)
+            try:
+                yield cls(ledger, registry, service_id)
+            finally:
+                registry.close()
+
+    def send(self, batch: Sequence[Usage]) -> Outcome:
+        lines = [msgspec.json.encode(usage) for usage in batch]
+        try:
+            result = backfill(self._ledger, self._registry, self._service_id, lines)
+        except (OSError, ProtocolError) as error:
+            raise SinkFailed(f"the ledger cannot count: {error}") from None
+        refusals = [Refusal(each.index, each.code, each.message) for each in result.errors]
+        return Outcome(result.accepted, result.duplicate, refusals)
