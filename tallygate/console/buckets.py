@@ -1,5 +1,6 @@
 """How the buckets of a window are called: in full, and as the ticks of an axis."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -17,9 +18,14 @@ def bucket_name(window: Window) -> str:
 
 
 def labels(window: Window) -> list[str]:
-    """Each bucket's start in the window's zone; a start that comes twice tells its offset."""
+    """Each bucket's start in the window's zone; a start that the clocks show twice names its offset."""
     starts = [window.zone.at(start_s) for start_s in window.starts_s]
-    return [_label(window.granularity, moment) for moment in starts]
+    plain = [_label(window.granularity, moment) for moment in starts]
+    often = Counter(plain)  # an hour comes twice when the clocks go back
+    return [
+        f"{label} {moment:%Z}" if often[label] > 1 else label
+        for label, moment in zip(plain, starts, strict=True)
+    ]
 
 
 def ticks(window: Window) -> list[str]:
@@ -47,15 +53,7 @@ def _label(granularity: Granularity, moment: datetime) -> str:
         return f"{moment:%B %Y}"
     if granularity in (Granularity.DAY, Granularity.WEEK):
         return f"{moment:%a} {day(moment)}"
-    again = f" {moment:%Z}" if _comes_twice(moment) else ""
-    return f"{moment:%a} {instant(moment)}{again}"
-
-
-def _comes_twice(moment: datetime) -> bool:
-    other = moment.replace(fold=1 - moment.fold)
-    earlier, later = sorted((moment, other), key=lambda one: one.fold)
-    # Of a reading that the clocks skip, the second offset is the larger one.
-    return (earlier.utcoffset() or 0) > (later.utcoffset() or 0)  # type: ignore[operator]
+    return f"{moment:%a} {instant(moment)}"
 
 
 def _clock_ticks(starts: list[datetime]) -> Iterator[str]:
@@ -65,7 +63,7 @@ def _clock_ticks(starts: list[datetime]) -> Iterator[str]:
     for moment in starts:
         if before is not None and moment.date() != before:
             yield f"{moment.day} {moment:%b}"
-        elif few and moment.hour % 3 == 0 and moment.minute < 60:
+        elif few and moment.hour % 3 == 0 and moment.minute == 0:
             yield f"{moment:%H:%M}"
         else:
             yield ""

@@ -26,12 +26,18 @@ class Group:
 
 
 class MetricChoice:
-    """All metrics of a product and of its backends, one of them chosen."""
+    """All metrics of a product and of its backends, one of them chosen.
+
+    Attributes:
+        hits: The product's own.
+        chosen: At first the product's hits.
+    """
 
     def __init__(self, product: Product) -> None:
-        self._product = product
+        self.product = product
         self._metrics = list(product.all_metrics().select_related("backend"))
-        self.chosen = next(metric for metric in self._metrics if self._is_default(metric))
+        self.hits = next(metric for metric in self._metrics if self._is_own_hits(metric))
+        self.chosen = self.hits
 
     def choose(self, system_name: str) -> None:
         """Raises QuestionError when the product has no such metric. '' leaves the product's hits."""
@@ -50,7 +56,7 @@ class MetricChoice:
 
     def groups(self) -> list[Group]:
         """The product's own metrics first, then each backend's; methods follow their metric, indented."""
-        labels: dict[int | None, str] = {None: f"Product: {self._product.name}"}
+        labels: dict[int | None, str] = {None: f"Product: {self.product.name}"}
         options: dict[int | None, list[Option]] = {None: []}
         for metric in self._metrics:
             if metric.backend is not None:
@@ -67,5 +73,5 @@ class MetricChoice:
         label = f"{indent}{metric.friendly_name} ({metric.system_name})"
         return Option(metric.system_name, label, metric.pk == self.chosen.pk)
 
-    def _is_default(self, metric: Metric) -> bool:
-        return metric.product_id == self._product.pk and metric.is_hits
+    def _is_own_hits(self, metric: Metric) -> bool:
+        return metric.product_id == self.product.pk and metric.is_hits

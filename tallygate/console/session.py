@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tallygate.catalog.sign_in import TooManyAttempts, WrongCredentials, sign_in
 from tallygate.console.wording import duration
+from tallygate.web import runtime
 
 WRONG = "This user name and password do not go together."
 
@@ -26,7 +27,10 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     username = request.POST.get("username", "").strip()
     try:
         user = sign_in(
-            username, request.POST.get("password", ""), request.META.get("REMOTE_ADDR", "")
+            username,
+            request.POST.get("password", ""),
+            request.META.get("REMOTE_ADDR", ""),
+            clock=runtime.clock(),
         )
     except WrongCredentials:
         return _form(request, target, username, WRONG, status=401)
@@ -44,7 +48,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session."""
     logout(request)
-    return redirect("console:sign_in")
+    return redirect("console:sign-in")
 
 
 def _own_path(request: HttpRequest, target: str) -> str:

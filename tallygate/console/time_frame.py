@@ -36,24 +36,19 @@ PRESETS = (
 _BY_NAME = {preset.name: preset for preset in PRESETS}
 NAMES = (*_BY_NAME, CUSTOM)
 PER = (Granularity.HOUR, Granularity.DAY, Granularity.WEEK, Granularity.MONTH)
+_DATE_LENGTH = len("2015-05-17")
 _AUTOMATIC_DAYS = ((8, Granularity.HOUR), (120, Granularity.DAY))
 
 
 @dataclass(frozen=True, slots=True)
 class TimeFrame:
-    """What the form above a chart shows, and the window that it means.
+    """A window under the name by which it was asked for.
 
     Attributes:
         name: A preset's, or 'custom'.
-        since: First day, for the date field.
-        until: Last day, which is part of the frame.
-        per: The granularity asked for; '' = the one that suits the frame.
     """
 
     name: str
-    since: date
-    until: date
-    per: str
     window: Window
 
     @property
@@ -62,6 +57,21 @@ class TimeFrame:
         preset = _BY_NAME.get(self.name)
         return f"{preset.label} before" if preset else "same span before"
 
+    @property
+    def before_title(self) -> str:
+        """The same as a heading."""
+        return self.before[0].upper() + self.before[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the form shows: the choices as they came in, also where they make no sense together."""
+
+    name: str
+    since: str
+    until: str
+    per: str
+
 
 def read(query: Mapping[str, str], zone: Zone, now_s: int) -> TimeFrame:
     """The frame that a query string asks for; by default the last 24 hours.
@@ -69,38 +79,47 @@ def read(query: Mapping[str, str], zone: Zone, now_s: int) -> TimeFrame:
     Raises:
         QuestionError: It makes no sense; the message says why.
     """
-    implied = CUSTOM if query.get("since") or query.get("until") else PRESETS[0].name
-    name = query.get("frame") or implied
+    name = _name(query)
     per = _granularity(query.get("per", ""))
     if name == CUSTOM:
-        window = _custom(query, zone, now_s, per)
-    elif name in _BY_NAME:
-        window = _preset(_BY_NAME[name], zone, now_s, per)
-    else:
-        raise QuestionError(f"Time frame must be one of {', '.join(NAMES)}, not {name}.")
-    return _frame(name, query.get("per", ""), window)
+        return TimeFrame(name, _custom(query, zone, now_s, per))
+    if name in _BY_NAME:
+        return TimeFrame(name, _preset(_BY_NAME[name], zone, now_s, per))
+    raise QuestionError(f"Time frame must be one of {', '.join(NAMES)}, not {name}.")
 
 
-def default(zone: Zone, now_s: int) -> TimeFrame:
-    """The frame of a page that was asked for nothing, or for nonsense."""
-    return read({}, zone, now_s)
-
-
-def around(zone: Zone, instant_s: int, now_s: int) -> dict[str, str]:
-    """The query of a frame of up to 30 days that ends on the day of `instant_s`."""
-    window = calendar.last(zone, min(instant_s, now_s), 30, Granularity.DAY)
-    since, until = _day(window, window.since_s), _day(window, window.last_s)
-    return {"frame": CUSTOM, "since": since.isoformat(), "until": until.isoformat()}
-
-
-def _frame(name: str, per: str, window: Window) -> TimeFrame:
-    return TimeFrame(
-        name, _day(window, window.since_s), _day(window, window.last_s), per, window
+def fields(query: Mapping[str, str], zone: Zone, now_s: int) -> Fields:
+    """The form for a query string. Where no dates were given, those of the last 30 days."""
+    name, per = _name(query), query.get("per", "")
+    since, until = _dates(query, zone, now_s)
+    return Fields(
+        name if name in NAMES else PRESETS[0].name,
+        since[:_DATE_LENGTH],
+        until[:_DATE_LENGTH],
+        per if per in {granularity.value for granularity in PER} else "",
     )
 
 
-def _day(window: Window, instant_s: int) -> date:
-    return window.zone.local(instant_s).date()
+def around(zone: Zone, instant_s: int) -> dict[str, str]:
+    """The query for the 30 days that end with the day of `instant_s`."""
+    window = calendar.last(zone, instant_s, 30, Granularity.DAY)
+    first, last = zone.local(window.since_s), zone.local(window.last_s)
+    return {
+        "frame": CUSTOM,
+        "since": first.date().isoformat(),
+        "until": last.date().isoformat(),
+    }
+
+
+def _name(query: Mapping[str, str]) -> str:
+    implied = CUSTOM if query.get("since") or query.get("until") else PRESETS[0].name
+    return query.get("frame") or implied
+
+
+def _dates(query: Mapping[str, str], zone: Zone, now_s: int) -> tuple[str, str]:
+    today = zone.local(now_s).date()
+    month_ago = today - timedelta(days=29)
+    return query.get("since") or month_ago.isoformat(), query.get("until") or today.isoformat()
 
 
 def _granularity(text: str) -> Granularity | None:
@@ -127,9 +146,7 @@ def _preset(preset: Preset, zone: Zone, now_s: int, per: Granularity | None) -> 
 def _custom(
     query: Mapping[str, str], zone: Zone, now_s: int, per: Granularity | None
 ) -> Window:
-    today = zone.local(now_s).date()
-    since = query.get("since") or (today - timedelta(days=29)).isoformat()
-    until = query.get("until") or today.isoformat()
+    since, until = _dates(query, zone, now_s)
     until = _to_the_end_of_the_day(until)
     span_s = calendar.parse_instant(until, zone) - calendar.parse_instant(since, zone)
     if span_s < 0:

@@ -37,6 +37,12 @@ def counted(number: int, noun: str) -> str:
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
 
 
+def plural(unit: str) -> str:
+    """A unit as it stands beside most numbers: 'hit' -> 'hits'; what is no plain word stays: 'MB'."""
+    is_word = unit.isascii() and unit.isalpha() and unit.islower() and not unit.endswith("s")
+    return f"{unit}s" if is_word and len(unit) > 2 else unit
+
+
 def duration(seconds: int) -> str:
     """A wait, rounded up so that it is never too short: 61 -> '2 minutes'."""
     if seconds <= 60:

@@ -29,7 +29,7 @@
   }
 
   function axisNumber(value) {
-    return Math.abs(value) < 100000 ? exact.format(value) : short.format(value);
+    return Math.abs(value) < 1000000 ? exact.format(value) : short.format(value);
   }
 
   function cell(kind, text, className) {

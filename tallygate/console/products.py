@@ -1,0 +1,118 @@
+"""The list of products, and ways into one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from tallygate.catalog.access import Principal
+from tallygate.catalog.models import Metric, Product
+from tallygate.console.change import Change, change
+from tallygate.console.pages import find_product, page, show
+from tallygate.console.sparkline import Sparkline, sparkline
+from tallygate.console.wording import counted
+from tallygate.domain import calendar
+from tallygate.domain.calendar import Granularity
+from tallygate.domain.errors import HistoryUnavailable
+from tallygate.history import Line, Question, metric_series
+from tallygate.web import runtime
+
+PER_PAGE = 25
+DAYS = 30
+OPTIONS = 20
+"""How many products the switcher offers at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A product and its hits of the last 30 days; without numbers where they cannot be had."""
+
+    product: Product
+    total: int | None = None
+    change: Change | None = None
+    spark: Sparkline | None = None
+
+
+@page
+def home(request: HttpRequest, principal: Principal) -> HttpResponse:
+    """The first page: the list, or the product itself if there is only one."""
+    only = list(principal.products()[:2])
+    if len(only) == 1:
+        return redirect("console:traffic", only[0].pk)
+    return redirect("console:products")
+
+
+@page
+def product(request: HttpRequest, principal: Principal, product_id: int) -> HttpResponse:
+    """A product's first page."""
+    return redirect("console:traffic", find_product(principal, product_id).pk)
+
+
+@page
+def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
+    """Products by name, with search (`q`) and pages (`page`); a page that is not there is the nearest."""
+    query = request.GET.get("q", "").strip()
+    found = _search(principal, query)
+    shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    products, unavailable = list(shown), ""
+    rows = [Row(product) for product in products]
+    if "monitoring" in principal.sections:
+        try:
+            rows = _counted(principal, products)
+        except HistoryUnavailable as error:
+            unavailable = f"{str(error).capitalize()}."
+    context: dict[str, Any] = {
+        "query": query,
+        "rows": rows,
+        "page": shown,
+        "found": counted(shown.paginator.count, "product"),
+        "unavailable": unavailable,
+    }
+    status = 503 if unavailable else 200
+    return show(request, principal, "console/products.html", "products", context, status)
+
+
+@page
+def options(request: HttpRequest, principal: Principal) -> HttpResponse:
+    """The switcher's list: the first products whose name matches `q`."""
+    found = _search(principal, request.GET.get("q", "").strip())
+    current = request.GET.get("current", "")
+    context = {
+        "products": found[:OPTIONS],
+        "current": int(current) if current.isdecimal() and len(current) < 19 else None,
+        "more": max(found.count() - OPTIONS, 0),
+    }
+    return render(request, "console/product_options.html", context)
+
+
+def _search(principal: Principal, query: str) -> QuerySet[Product]:
+    products = principal.products().order_by("name", "pk")
+    if "\0" in query:  # no name has it, and databases choke on it
+        return products.none()
+    if not query:
+        return products
+    return products.filter(Q(name__icontains=query) | Q(system_name__icontains=query))
+
+
+def _counted(principal: Principal, products: Sequence[Product]) -> list[Row]:
+    """The rows with their numbers, from one question."""
+    zone = calendar.find_zone(principal.provider.time_zone)
+    window = calendar.last(zone, runtime.clock().now_s(), DAYS, Granularity.DAY)
+    hits = Metric.objects.filter(product__in=products, parent=None, system_name="hits")
+    series = {metric.product_id: metric_series(str(metric.pk)) for metric in hits}
+    answer = runtime.history().ask(Question(tuple(series.values()), window, compare=True))
+    lines = {line.series: line for line in answer.lines}
+    return [_row(product, lines[series[product.pk]]) for product in products]
+
+
+def _row(product: Product, line: Line) -> Row:
+    return Row(
+        product,
+        line.total,
+        change(line.total, line.previous_total),
+        sparkline(line.values),
+    )

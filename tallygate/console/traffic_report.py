@@ -1,0 +1,158 @@
+"""What the Traffic page shows of one metric in one time frame."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tallygate.catalog.models import Metric
+from tallygate.console import buckets
+from tallygate.console.change import Change, change
+from tallygate.console.time_frame import TimeFrame
+from tallygate.console.wording import count, plural, zone_name
+from tallygate.domain.calendar import Window
+from tallygate.history.query import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One bucket; `previous` is None where the window before had fewer buckets."""
+
+    label: str
+    value: int
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRow:
+    """What one method adds to its metric.
+
+    Attributes:
+        query: For a link to the method's own chart; '' for the hits that belong to no method.
+        share: Percent of the metric's total.
+        bar: The same, cut to what can be drawn: 0 to 100.
+    """
+
+    name: str
+    system_name: str
+    query: str
+    total: int
+    share: float
+    bar: str
+
+
+class Report:
+    """The texts, rows and chart of one answer. Templates only place them."""
+
+    def __init__(self, metric: Metric, frame: TimeFrame, line: Line, now_s: int) -> None:
+        self.metric = metric
+        self._frame, self._line, self._now_s = frame, line, now_s
+        self._labels = buckets.labels(self.window)
+
+    @property
+    def window(self) -> Window:
+        return self._frame.window
+
+    @property
+    def total(self) -> int:
+        return self._line.total
+
+    @property
+    def previous_total(self) -> int:
+        return self._line.previous_total
+
+    @property
+    def change(self) -> Change | None:
+        return change(self.total, self.previous_total)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self._line.values)
+
+    @property
+    def unit(self) -> str:
+        return plural(self.metric.unit)
+
+    @property
+    def bucket(self) -> str:
+        return buckets.bucket_name(self.window)
+
+    @property
+    def title(self) -> str:
+        return f"{self.metric.friendly_name} per {self.bucket}"
+
+    @property
+    def range(self) -> str:
+        return buckets.span(self.window)
+
+    @property
+    def zone(self) -> str:
+        return zone_name(self.window.zone.at(self.window.last_s), self.window.zone.name)
+
+    @property
+    def peak(self) -> Row:
+        """The first of the highest buckets."""
+        return max(self.rows, key=lambda row: row.value)
+
+    @property
+    def average(self) -> str:
+        """The mean over the buckets that have begun."""
+        begun = sum(start_s <= self._now_s for start_s in self.window.starts_s)
+        mean = self.total / max(begun, 1)
+        return count(round(mean)) if abs(mean) >= 100 or mean == int(mean) else f"{mean:,.1f}"
+
+    @property
+    def unfinished(self) -> str:
+        """A warning that the last bucket goes on, where it does."""
+        if self.window.starts_s[-1] <= self._now_s <= self.window.last_s:
+            return f"The last {self.bucket} is not over yet."
+        return ""
+
+    @property
+    def rows(self) -> list[Row]:
+        before: list[int | None] = [*self._line.previous_values]
+        before += [None] * (len(self._labels) - len(before))
+        return [
+            Row(*row) for row in zip(self._labels, self._line.values, before, strict=False)
+        ]
+
+    @property
+    def sentence(self) -> str:
+        """The chart in one sentence, for those who do not see it."""
+        said = f"{self.title}, {self.range}: {count(self.total)} in all"
+        if self.change is not None:
+            said += f", {self.change.spoken} {self.change.text} against the {self._frame.before}"
+        if not self.is_empty:
+            said += f", at most {count(self.peak.value)} ({self.peak.label})"
+        return said + "."
+
+    @property
+    def chart(self) -> dict[str, Any]:
+        """What chart.js draws."""
+        return {
+            "name": self.metric.friendly_name,
+            "previous_name": self._frame.before_title,
+            "unit": self.unit,
+            "labels": self._labels,
+            "ticks": buckets.ticks(self.window),
+            "values": self._line.values,
+            "previous": self._line.previous_values[: len(self._labels)],
+        }
+
+
+def method_rows(metric: Metric, total: int, totals: list[tuple[Metric, int]]) -> list[MethodRow]:
+    """The methods with any usage, the largest first, and the rest that belongs to none of them."""
+    used = sorted((pair for pair in totals if pair[1]), key=lambda pair: -pair[1])
+    if not used:
+        return []
+    rows = [
+        _method_row(method.friendly_name, method.system_name, value, total)
+        for method, value in used
+    ]
+    rest = total - sum(value for _, value in used)
+    if rest:
+        rows.append(_method_row(f"{metric.friendly_name} of no method", "", rest, total))
+    return rows
+
+
+def _method_row(name: str, system_name: str, value: int, total: int) -> MethodRow:
+    share = value / total * 100 if total else 0.0
+    return MethodRow(name, system_name, system_name, value, share, f"{min(max(share, 0), 100):.2f}")
