@@ -1,5 +1,6 @@
 """The console's log: one line per event on standard error, times in UTC."""
 
+import logging.config
 from typing import Any
 
 import structlog
@@ -10,6 +11,17 @@ _SHARED = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+def configure(config: dict[str, Any]) -> None:
+    """For Django's LOGGING_CONFIG: the standard library's loggers and structlog's write alike."""
+    logging.config.dictConfig(config)
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
 
 
 def logging_config() -> dict[str, Any]:

@@ -26,56 +26,84 @@ def clock() -> Clock:
 
 
 def history() -> "History":
-    """The history of this process, opened and its historian started at the first call.
+    """The history of this process; the first call opens it and starts its historian.
 
     Raises:
         HistoryUnavailable: It cannot be opened; the message says why. A later call tries again.
     """
-    return _opener.get()
+    return _holder.get()
+
+
+def keep_open() -> None:
+    """Opens the history, and tries again until it is open or `close` is called.
+
+    So that the log is carried into the history, and its segments are let go, also while nobody asks.
+    """
+    _holder.keep_trying()
 
 
 def close() -> None:
-    """Stops the historian and closes the history, if it is open."""
-    _opener.close()
+    """Stops the historian and closes the history, if it is open. It is not opened again."""
+    _holder.close()
 
 
-class _Opener:
+class _Holder:
     """Opens the history once, whichever thread comes first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._history: History | None = None
         self._failure = ""
         self._failed_at_s = -RETRY_S
 
     def get(self) -> "History":
         with self._lock:
+            if self._closed.is_set():
+                raise HistoryUnavailable("the console is stopping")
             if self._history is None:
                 self._history = self._open()
             return self._history
 
+    def keep_trying(self) -> None:
+        while not self._closed.is_set():
+            try:
+                self.get()
+            except HistoryUnavailable:
+                self._closed.wait(RETRY_S)
+            else:
+                return
+
     def close(self) -> None:
+        self._closed.set()
         with self._lock:
             history, self._history = self._history, None
         if history is not None:
             history.close()
 
     def _open(self) -> "History":
-        now_s = _clock.now_s()
-        if abs(now_s - self._failed_at_s) < RETRY_S:
+        if abs(_clock.now_s() - self._failed_at_s) < RETRY_S:
             raise HistoryUnavailable(self._failure)
-        from tallygate.history import History  # heavy: the engine is loaded with it
-
         try:
-            history = History.open(settings.TALLYGATE, _clock)
-            history.start()
-        except Exception as error:
-            self._failed_at_s = now_s
+            return _opened()
+        except Exception as error:  # whatever the engine says: the site goes on without it
+            self._failed_at_s = _clock.now_s()
             self._failure = f"the history cannot be opened: {error}"
             _log.exception("history unavailable")
             raise HistoryUnavailable(self._failure) from error
-        return history
 
 
-_opener = _Opener()
+def _opened() -> "History":
+    from tallygate.history import History  # loads the engine: not before it is needed
+
+    history = History.open(settings.TALLYGATE, _clock)
+    try:
+        history.start()
+    except BaseException:
+        history.close()
+        raise
+    return history
+
+
+_holder = _Holder()
 atexit.register(close)

@@ -1,6 +1,6 @@
 """Django's settings, made of Tallygate's."""
 
-from tallygate.settings import load, load_secrets
+from tallygate.settings import address, load, load_secrets
 from tallygate.web import assets
 from tallygate.web.logs import logging_config
 
@@ -8,7 +8,10 @@ TALLYGATE = load()
 
 SECRET_KEY = load_secrets(TALLYGATE.home).django_key
 DEBUG = False
-ALLOWED_HOSTS = [host.strip() for host in TALLYGATE.allowed_hosts.split(",") if host.strip()]
+ALLOWED_HOSTS = [
+    *(host.strip() for host in TALLYGATE.allowed_hosts.split(",") if host.strip()),
+    address(TALLYGATE.console)[0],  # by which the supervisor asks whether it is ready
+]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -97,5 +100,5 @@ STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_IMMUTABLE_FILE_TEST = assets.may_be_cached_for_ever
 
-LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING_CONFIG = "tallygate.web.logs.configure"
 LOGGING = logging_config()
