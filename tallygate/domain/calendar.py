@@ -158,15 +158,7 @@ def parse_instant(text: str, zone: Zone) -> int:
     Raises:
         QuestionError: It is none of these.
     """
-    try:
-        moment = datetime.fromisoformat(_plain_offset(text))
-    except ValueError:
-        raise _invalid_date() from None
-    if not FIRST_YEAR <= moment.year < LAST_YEAR:
-        raise _invalid_date()
-    if moment.tzinfo is not None:
-        return int(moment.timestamp() // 1)
-    return zone.instant_s(moment.replace(microsecond=0))
+    return _read(text, zone)[0]
 
 
 def floor_s(zone: Zone, granularity: Granularity, instant_s: int) -> int:
@@ -199,8 +191,12 @@ def _eternity(zone: Zone, now_s: int, granularity: Granularity | None) -> Window
 
 
 def _period(zone: Zone, now_s: int, period: str, since: str | None) -> tuple[int, int]:
-    begin = _later(zone, now_s, period, -1) if since is None else parse_instant(since, zone)
-    end = _later(zone, begin, period, 1) - 1
+    if since is None:
+        local = _later(zone.local(now_s), period, -1)
+        begin = zone.instant_s(local)
+    else:
+        begin, local = _read(since, zone)
+    end = zone.instant_s(_later(local, period, 1)) - 1
     return begin, end // 60 * 60 + 59
 
 
@@ -210,7 +206,8 @@ def _rounded(
     begin, end = floor_s(zone, granularity, begin_s), next_s(zone, granularity, end_s)
     unit, count, span = _CAPS[granularity]
     # One bucket more than the span: that is how much rounding adds to a window that is not aligned.
-    if end > next_s(zone, granularity, _later(zone, begin, unit, count)):
+    longest = zone.instant_s(_later(zone.local(begin), unit, count))
+    if end > next_s(zone, granularity, longest):
         raise QuestionError(f"Time range for the granularity must be less than {span}")
     edges = [begin]
     while edges[-1] < end:
@@ -219,12 +216,11 @@ def _rounded(
     return Window(zone, granularity, tuple(edges), end - 1, period)
 
 
-def _later(zone: Zone, instant_s: int, unit: str, count: int) -> int:
+def _later(local: datetime, unit: str, count: int) -> datetime:
     """The same clock reading `count` units later; in a shorter month, on its last day."""
-    local = zone.local(instant_s)
     if unit in ("day", "week"):
-        return zone.instant_s(local + timedelta(days=count * (7 if unit == "week" else 1)))
-    return zone.instant_s(_add_months(local, count * (12 if unit == "year" else 1)))
+        return local + timedelta(days=count * (7 if unit == "week" else 1))
+    return _add_months(local, count * (12 if unit == "year" else 1))
 
 
 def _add_months(local: datetime, count: int) -> datetime:
@@ -273,6 +269,20 @@ def _local_next(granularity: Granularity, start: datetime) -> datetime:
         return _next_month(start)
     days = {Granularity.SIX_HOURS: 0.25, Granularity.DAY: 1, Granularity.WEEK: 7}
     return start + timedelta(days=days[granularity])
+
+
+def _read(text: str, zone: Zone) -> tuple[int, datetime]:
+    """The instant that a text names, and what the zone's clocks show then or should have shown."""
+    try:
+        moment = datetime.fromisoformat(_plain_offset(text)).replace(microsecond=0)
+    except ValueError:
+        raise _invalid_date() from None
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise _invalid_date()
+    if moment.tzinfo is None:
+        return zone.instant_s(moment), moment
+    instant_s = int(moment.timestamp())
+    return instant_s, zone.local(instant_s)
 
 
 def _plain_offset(text: str) -> str:

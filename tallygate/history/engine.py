@@ -124,6 +124,8 @@ class ChdbEngine:
         return self._session
 
     def _lock(self) -> int:
+        if "?" in str(self._folder):  # where chDB's own parameters begin
+            raise HistoryUnavailable(f"{self._folder}: the path of the home must have no '?'")
         self._folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -1,0 +1,56 @@
+"""Errors of the Analytics API, in the words and the shapes of its wire protocol."""
+
+from collections.abc import Callable
+from functools import wraps
+from xml.sax.saxutils import escape
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+
+from tallygate.api.parameters import MissingParameter
+from tallygate.catalog.access import Refused
+from tallygate.domain.errors import HistoryUnavailable, QuestionError
+
+JSON = "application/json; charset=utf-8"
+XML = "application/xml; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+
+View = Callable[..., HttpResponse]
+
+
+def answering_errors(view: View) -> View:
+    """Turns what the view raises into an answer in the format that was asked for."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: str, form: str, **names: str) -> HttpResponse:
+        try:
+            return view(request, *args, form=form, **names)
+        except MissingParameter as error:
+            return HttpResponse(str(error), status=400, content_type=TEXT)
+        except QuestionError as error:
+            return _error(form, 400, {"error": str(error)})
+        except HistoryUnavailable as error:
+            return _error(form, 503, {"error": str(error)})
+        except Refused as refused:
+            return _error(form, refused.status, refused.body)
+
+    return answered
+
+
+def not_understood(form: str) -> HttpResponse:
+    """There is no such format."""
+    message = f'The server does not understand "{form}" request.'
+    return HttpResponse(message, status=406, content_type=TEXT)
+
+
+def _error(form: str, status: int, body: dict[str, str] | None) -> HttpResponse:
+    """`body` has one key: `error` comes in every format, `status` not in XML; None is no body."""
+    if not body:
+        return HttpResponse(b"", status=status, content_type=JSON)
+    if form == "json":
+        return HttpResponse(msgspec.json.encode(body), status=status, content_type=JSON)
+    message = next(iter(body.values()))
+    if form == "xml":
+        xml = f"<error>{escape(message)}</error>" if "error" in body else ""
+        return HttpResponse(xml, status=status, content_type=XML)
+    return HttpResponse(message, status=status, content_type=TEXT)
