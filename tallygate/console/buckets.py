@@ -34,7 +34,9 @@ def ticks(window: Window) -> list[str]:
     if window.granularity in (Granularity.DAY, Granularity.WEEK):
         return list(_day_ticks(starts, window.granularity))
     if window.granularity in (Granularity.MONTH, Granularity.YEAR):
-        return [f"{moment:%Y}" if _new_year(window, moment) else f"{moment:%b}" for moment in starts]
+        return [
+            f"{moment:%Y}" if _new_year(window, moment) else f"{moment:%b}" for moment in starts
+        ]
     return list(_clock_ticks(starts))
 
 

@@ -26,4 +26,6 @@ def change(total: int, previous: int) -> Change | None:
     share = (total - previous) / abs(previous) * 100
     if share == 0:
         return Change("same", "0%", "unchanged,")
-    return Change("up", percent(share), "up") if share > 0 else Change("down", percent(-share), "down")
+    return (
+        Change("up", percent(share), "up") if share > 0 else Change("down", percent(-share), "down")
+    )

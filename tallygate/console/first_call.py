@@ -1,20 +1,26 @@
 """The command that counts a product's first call."""
 
 import shlex
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from tallygate.catalog.models import Application, Product
+from tallygate.catalog.models import Application, Product, ServiceToken
 from tallygate.settings import Settings
 
-_PLACEHOLDER = {"user_key": "USER_KEY", "app_id": "APP_ID", "app_key": "APP_KEY"}
 
-
-def first_call(settings: Settings, product: Product, shows_secrets: bool) -> str:
+class FirstCall(NamedTuple):
     """A curl command for the Service Management API that authorizes one call and counts it.
 
-    With `shows_secrets` it can be run as it is, if the product has a live application; without, and
-    where there is none, words in capitals stand for the credentials.
+    Attributes:
+        stands_for: What the words in capitals in the command stand for; '' when there are none.
     """
+
+    command: str
+    stands_for: str
+
+
+def first_call(settings: Settings, product: Product, shows_secrets: bool) -> FirstCall:
+    """The command for the product, with its credentials if `shows_secrets` and if it has them."""
     application = _live_application(product) if shows_secrets else None
     token = product.service_tokens.order_by("pk").first() if shows_secrets else None
     query = {
@@ -24,7 +30,7 @@ def first_call(settings: Settings, product: Product, shows_secrets: bool) -> str
         "usage[hits]": "1",
     }
     url = f"{listener_url(settings)}/transactions/authrep.xml?{urlencode(query, safe='[]')}"
-    return f"curl -g {shlex.quote(url)}"
+    return FirstCall(f"curl -g {shlex.quote(url)}", _stands_for(application, token))
 
 
 def listener_url(settings: Settings) -> str:
@@ -33,17 +39,22 @@ def listener_url(settings: Settings) -> str:
 
 
 def _live_application(product: Product) -> Application | None:
-    live = product.applications.filter(state=Application.State.LIVE)
-    return live.order_by("pk").first()
+    return product.applications.filter(state=Application.State.LIVE).order_by("pk").first()
 
 
 def _credentials(product: Product, application: Application | None) -> dict[str, str]:
     if product.backend_version == Product.BackendVersion.USER_KEY:
-        return {"user_key": application.user_key if application else _PLACEHOLDER["user_key"]}
-    shown = {"app_id": application.application_id if application else _PLACEHOLDER["app_id"]}
-    key = application.keys.order_by("pk").first() if application else None
-    if key is not None:
-        shown["app_key"] = key.value
-    elif application is None:
-        shown["app_key"] = _PLACEHOLDER["app_key"]
-    return shown
+        return {"user_key": application.user_key if application else "USER_KEY"}
+    if application is None:
+        return {"app_id": "APP_ID", "app_key": "APP_KEY"}
+    key = application.keys.order_by("pk").first()
+    return {"app_id": application.application_id} | ({"app_key": key.value} if key else {})
+
+
+def _stands_for(application: Application | None, token: ServiceToken | None) -> str:
+    missing = []
+    if token is None:
+        missing.append("the product's service token")
+    if application is None:
+        missing.append("the credentials of a live application of this product")
+    return " and ".join(missing)

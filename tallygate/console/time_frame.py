@@ -55,7 +55,7 @@ class TimeFrame:
     def before(self) -> str:
         """The window just before this one, in words: '30 days before'."""
         preset = _BY_NAME.get(self.name)
-        return f"{preset.label} before" if preset else "same span before"
+        return f"{preset.label} before" if preset else "time before"
 
     @property
     def before_title(self) -> str:
@@ -143,9 +143,7 @@ def _preset(preset: Preset, zone: Zone, now_s: int, per: Granularity | None) -> 
     )
 
 
-def _custom(
-    query: Mapping[str, str], zone: Zone, now_s: int, per: Granularity | None
-) -> Window:
+def _custom(query: Mapping[str, str], zone: Zone, now_s: int, per: Granularity | None) -> Window:
     since, until = _dates(query, zone, now_s)
     until = _to_the_end_of_the_day(until)
     span_s = calendar.parse_instant(until, zone) - calendar.parse_instant(since, zone)

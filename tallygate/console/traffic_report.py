@@ -1,11 +1,13 @@
 """What the Traffic page shows of one metric in one time frame."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tallygate.catalog.models import Metric
 from tallygate.console import buckets
 from tallygate.console.change import Change, change
+from tallygate.console.links import with_metric
 from tallygate.console.time_frame import TimeFrame
 from tallygate.console.wording import count, plural, zone_name
 from tallygate.domain.calendar import Window
@@ -26,14 +28,14 @@ class MethodRow:
     """What one method adds to its metric.
 
     Attributes:
-        query: For a link to the method's own chart; '' for the hits that belong to no method.
+        url: The method's own chart; '' for the hits that belong to no method.
         share: Percent of the metric's total.
         bar: The same, cut to what can be drawn: 0 to 100.
     """
 
     name: str
     system_name: str
-    query: str
+    url: str
     total: int
     share: float
     bar: str
@@ -100,19 +102,15 @@ class Report:
         return count(round(mean)) if abs(mean) >= 100 or mean == int(mean) else f"{mean:,.1f}"
 
     @property
-    def unfinished(self) -> str:
-        """A warning that the last bucket goes on, where it does."""
-        if self.window.starts_s[-1] <= self._now_s <= self.window.last_s:
-            return f"The last {self.bucket} is not over yet."
-        return ""
+    def is_unfinished(self) -> bool:
+        """Whether the last bucket goes on."""
+        return self.window.starts_s[-1] <= self._now_s <= self.window.last_s
 
     @property
     def rows(self) -> list[Row]:
         before: list[int | None] = [*self._line.previous_values]
         before += [None] * (len(self._labels) - len(before))
-        return [
-            Row(*row) for row in zip(self._labels, self._line.values, before, strict=False)
-        ]
+        return [Row(*row) for row in zip(self._labels, self._line.values, before, strict=False)]
 
     @property
     def sentence(self) -> str:
@@ -132,27 +130,34 @@ class Report:
             "previous_name": self._frame.before_title,
             "unit": self.unit,
             "labels": self._labels,
+            "unfinished": self.is_unfinished,
             "ticks": buckets.ticks(self.window),
             "values": self._line.values,
             "previous": self._line.previous_values[: len(self._labels)],
         }
 
 
-def method_rows(metric: Metric, total: int, totals: list[tuple[Metric, int]]) -> list[MethodRow]:
+def method_rows(
+    metric: Metric, total: int, totals: list[tuple[Metric, int]], query: Mapping[str, str]
+) -> list[MethodRow]:
     """The methods with any usage, the largest first, and the rest that belongs to none of them."""
     used = sorted((pair for pair in totals if pair[1]), key=lambda pair: -pair[1])
     if not used:
         return []
-    rows = [
-        _method_row(method.friendly_name, method.system_name, value, total)
-        for method, value in used
-    ]
+    rows = [_method_row(method, value, total, query) for method, value in used]
     rest = total - sum(value for _, value in used)
     if rest:
-        rows.append(_method_row(f"{metric.friendly_name} of no method", "", rest, total))
+        name = f"{metric.friendly_name} without a method"
+        rows.append(MethodRow(name, "", "", rest, *_share(rest, total)))
     return rows
 
 
-def _method_row(name: str, system_name: str, value: int, total: int) -> MethodRow:
+def _method_row(method: Metric, value: int, total: int, query: Mapping[str, str]) -> MethodRow:
+    url = with_metric(query, method.system_name)
+    share, bar = _share(value, total)
+    return MethodRow(method.friendly_name, method.system_name, url, value, share, bar)
+
+
+def _share(value: int, total: int) -> tuple[float, str]:
     share = value / total * 100 if total else 0.0
-    return MethodRow(name, system_name, system_name, value, share, f"{min(max(share, 0), 100):.2f}")
+    return share, f"{min(max(share, 0), 100):.2f}"

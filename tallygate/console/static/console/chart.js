@@ -1,7 +1,8 @@
-// Draws every [data-chart] element from the JSON that its page carries. Exposes `drawCharts`.
+// Draws every [data-chart] element from the JSON that its page carries. Labels and ticks come ready-made: the page knows no zones.
 (() => {
   "use strict";
 
+  const TICK_WIDTH = 64; // px that a label and the space around it take
   const exact = new Intl.NumberFormat("en");
   const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
@@ -64,8 +65,40 @@
     return box;
   }
 
-  function options(data, colour) {
+  // As many of the ticks as fit, always the same distance apart.
+  function shownTicks(data, width) {
+    const places = [...data.ticks.keys()].filter((index) => data.ticks[index] !== "");
+    const step = Math.max(1, Math.ceil((places.length * TICK_WIDTH) / Math.max(width, 1)));
+    return new Set(places.filter((_, order) => order % step === 0));
+  }
+
+  // What has not ended yet is dashed: its last value may still grow.
+  function pieces(data) {
+    const end = data.values.length - 1;
+    if (!data.unfinished || end < 1) return { done: data.values, open: [] };
+    return {
+      done: data.values.map((value, index) => (index < end ? value : null)),
+      open: data.values.map((value, index) => (index >= end - 1 ? value : null)),
+    };
+  }
+
+  function line(name, values, colour, style) {
+    return {
+      name,
+      type: "line",
+      data: values,
+      symbol: "circle",
+      symbolSize: 5,
+      lineStyle: { color: colour, ...style },
+      itemStyle: { color: colour },
+    };
+  }
+
+  function options(data, colour, width) {
     const few = data.values.length <= 62;
+    const shown = shownTicks(data, width);
+    const { done, open } = pieces(data);
+    const area = { areaStyle: { color: colour.area, origin: 0 }, showSymbol: few };
     const font = getComputedStyle(document.body).fontFamily;
     return {
       animation: false,
@@ -86,13 +119,8 @@
         boundaryGap: false,
         data: data.ticks,
         axisLine: { lineStyle: { color: colour.before } },
-        axisTick: { show: true, alignWithLabel: true, interval: (index) => data.ticks[index] !== "" },
-        axisLabel: {
-          color: colour.text,
-          fontSize: 11,
-          hideOverlap: true,
-          interval: (index) => data.ticks[index] !== "",
-        },
+        axisTick: { show: true, alignWithLabel: true, interval: (index) => shown.has(index) },
+        axisLabel: { color: colour.text, fontSize: 11, interval: (index) => shown.has(index) },
       },
       yAxis: {
         type: "value",
@@ -106,32 +134,28 @@
       },
       series: [
         {
-          name: data.previous_name,
-          type: "line",
-          data: data.previous.slice(0, data.values.length),
+          ...line(data.previous_name, data.previous, colour.before, { width: 1.25, type: [4, 4] }),
           showSymbol: false,
           silent: true,
-          lineStyle: { color: colour.before, width: 1.25, type: [4, 4] },
-          itemStyle: { color: colour.before },
         },
-        {
-          name: data.name,
-          type: "line",
-          data: data.values,
-          showSymbol: few,
-          symbol: "circle",
-          symbolSize: 5,
-          lineStyle: { color: colour.now, width: 2 },
-          itemStyle: { color: colour.now },
-          areaStyle: { color: colour.area, origin: 0 },
-        },
+        { ...line(data.name, done, colour.now, { width: 2 }), ...area },
+        { ...line(data.name, open, colour.now, { width: 2, type: [2, 3] }), ...area },
       ],
     };
   }
 
   const drawn = new Map();
+  function draw({ chart, data }) {
+    chart.setOption(options(data, colours(document.body), chart.getWidth()));
+  }
+
   const sized = new ResizeObserver((entries) => {
-    for (const entry of entries) drawn.get(entry.target)?.chart.resize();
+    for (const entry of entries) {
+      const one = drawn.get(entry.target);
+      if (!one || one.chart.getWidth() === entry.target.clientWidth) continue;
+      one.chart.resize();
+      draw(one);
+    }
   });
 
   function forgetRemoved() {
@@ -150,16 +174,14 @@
       const data = JSON.parse(document.getElementById(element.dataset.chart).textContent);
       element.replaceChildren();
       const chart = echarts.init(element);
-      chart.setOption(options(data, colours(document.body)));
       drawn.set(element, { chart, data });
+      draw({ chart, data });
       sized.observe(element);
     }
   }
 
   document.addEventListener("tallygate:theme", () => {
-    for (const { chart, data } of drawn.values()) {
-      chart.setOption(options(data, colours(document.body)));
-    }
+    for (const one of drawn.values()) draw(one);
   });
   document.addEventListener("htmx:afterSettle", drawCharts);
   document.addEventListener("DOMContentLoaded", drawCharts);

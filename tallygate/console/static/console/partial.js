@@ -33,14 +33,22 @@
     if (notice) notice.hidden = true;
   });
 
+  // Browsers copy only for pages that come over HTTPS or from this machine; else select, to copy by hand.
+  async function copy(source) {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      return "Copied";
+    } catch {
+      getSelection().selectAllChildren(source);
+      return "Selected";
+    }
+  }
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    const text = button.closest(".snippet").querySelector("pre").textContent;
-    await navigator.clipboard.writeText(text);
     const label = button.querySelector("[data-copy-label]");
-    const before = label.textContent;
-    label.textContent = "Copied";
-    setTimeout(() => (label.textContent = before), 2000);
+    label.textContent = await copy(button.closest(".snippet").querySelector("pre"));
+    setTimeout(() => (label.textContent = "Copy"), 2000);
   });
 })();
