@@ -5,136 +5,29 @@ Kept small, since it stays in memory for as long as Tallygate runs: no Django, n
 
 import errno
 import fcntl
-import json
 import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tallygate import __version__
+from tallygate.child import Child, Role
 from tallygate.domain.errors import Busy, InputError, TallygateError
-from tallygate.process import PARENT_VARIABLE
 from tallygate.settings import Settings, address, load
 
 STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 KILL_AFTER_S = 8.0
 READY_POLL_S = 0.05
 IDLE_POLL_S = 1.0
-PROBE_TIMEOUT_S = 2.0
-BACK_OFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
-STEADY_AFTER_S = 10.0
-"""A process that has lived this long begins again at the first step of the back-off."""
 
-
-class Role(NamedTuple):
-    """A process to run.
-
-    Attributes:
-        name: What people call it; its address is in `run/NAME.json` once it listens.
-        module: Run as `python -m MODULE`.
-        ready_path: Answers GET with 200 once ready; '' = it has no readiness of its own.
-        needed: Whether Tallygate gives up when it ends by itself before it was ever ready.
-    """
-
-    name: str
-    module: str
-    ready_path: str = ""
-    needed: bool = False
-
-
+CATALOG = Role("catalog", "tallygate.commands.migrate", may_end=True)
 LISTENER = Role("listener", "tallygate.listener", "/status", needed=True)
 CONSOLE = Role("console", "tallygate.web", "/healthz")
-DEMO = Role("demo", "tallygate.demo")
-
-
-class Child:
-    """One process of a role, over all its lives."""
-
-    def __init__(self, role: Role, run: Path) -> None:
-        self.role = role
-        self.url = ""
-        self.was_ready = False
-        self._address_file = run / f"{role.name}.json"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._started_s = 0.0
-        self._deaths = 0
-        self._start_at_s = 0.0
-
-    @property
-    def due(self) -> bool:
-        """Whether it should be started now."""
-        return self._process is None and time.monotonic() >= self._start_at_s
-
-    @property
-    def ready(self) -> bool:
-        return bool(self.url) or not self.role.ready_path
-
-    def start(self) -> None:
-        self._address_file.unlink(missing_ok=True)
-        self.url = ""
-        self._started_s = time.monotonic()
-        # A group of its own: Ctrl-C reaches the supervisor alone, and what the process leaves
-        # behind when it is killed can be found.
-        self._process = subprocess.Popen(  # noqa: S603 (our own modules)
-            [sys.executable, "-m", self.role.module],
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-            env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
-        )
-
-    def reap(self) -> int | None:
-        """The exit code if it has ended since the last look (negative = the signal), else None."""
-        if self._process is None or self._process.poll() is None:
-            return None
-        code = self._process.returncode
-        self._kill_group()
-        if time.monotonic() - self._started_s > STEADY_AFTER_S:
-            self._deaths = 0
-        self._start_at_s = time.monotonic() + BACK_OFF_S[min(self._deaths, len(BACK_OFF_S) - 1)]
-        self._deaths += 1
-        self._process = None
-        self.url = ""
-        return code
-
-    def probe(self) -> None:
-        """Notes its address if it has become ready."""
-        if self._process is None or self.ready:
-            return
-        try:
-            url = str(json.loads(self._address_file.read_bytes())["url"])
-            if _get_status(url, self.role.ready_path) == 200:
-                self.url = url
-                self.was_ready = True
-        except (OSError, ValueError, KeyError, TypeError):
-            return  # not there yet
-
-    def terminate(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-
-    def wait(self, until_s: float) -> None:
-        """Waits until it has ended, at most to the monotonic instant `until_s`, then kills it."""
-        if self._process is None:
-            return
-        try:
-            self._process.wait(max(0.0, until_s - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            say(f"the {self.role.name} did not stop in time and is killed")
-        self._kill_group()
-        self._process.wait()
-
-    def _kill_group(self) -> None:
-        assert self._process is not None
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return  # it left nothing behind
+DEMO = Role("demo", "tallygate.demo", may_end=True)
 
 
 class Supervisor:
@@ -142,8 +35,10 @@ class Supervisor:
 
     def __init__(self, settings: Settings, demo: bool = False) -> None:
         self._settings = settings
-        self._children = [Child(role, settings.run) for role in (LISTENER, CONSOLE)]
-        self._demo = [Child(DEMO, settings.run)] if demo else []
+        self._listener = Child(LISTENER, settings.run)
+        self._catalog = Child(CATALOG, settings.run)
+        self._console = Child(CONSOLE, settings.run)
+        self._demo = Child(DEMO, settings.run) if demo else None
         self._began_s = time.monotonic()
         self._told = False
 
@@ -157,44 +52,51 @@ class Supervisor:
 
     def _watch(self, signals: "_Signals") -> int:
         while True:
-            for child in self._running():
+            for child in self._wanted():
                 code = child.reap()
                 if code is not None and not self._goes_on_without(child, code):
                     return 1
                 if child.due:
                     child.start()
                 child.probe()
-            ready = all(child.ready for child in self._children)
+            ready = self._listener.ready and self._console.ready
             if ready and not self._told:
                 self._tell()
+                continue
             if signals.stop_asked(IDLE_POLL_S if ready else READY_POLL_S):
                 return 0
 
-    def _running(self) -> Sequence[Child]:
-        return [*self._children, *self._demo] if self._told else self._children
+    def _wanted(self) -> Iterator[Child]:
+        """What should run by now: the listener at once, the console on a catalog that is ready."""
+        yield self._listener
+        yield self._catalog
+        if self._catalog.ready:
+            yield self._console
+        if self._demo is not None and self._told:
+            yield self._demo
 
     def _goes_on_without(self, child: Child, code: int) -> bool:
         if child.role.needed and not child.was_ready and code >= 0:
             say(f"the {child.role.name} cannot start; its reason stands above")
             return False
-        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-        say(f"the {child.role.name} has ended ({how}) and is started again")
+        if not child.ends_well(code):
+            how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+            say(f"the {child.role.name} has ended ({how}) and is started again")
         return True
 
     def _tell(self) -> None:
         self._told = True
-        urls = {child.role.name: child.url for child in self._children}
         print(
             f"Tallygate {__version__}, data in {self._settings.home}\n"
-            f"  Admin Portal  {urls['console']}\n"
-            f"  Listener      {urls['listener']}\n"
+            f"  Admin Portal  {self._console.url}\n"
+            f"  Listener      {self._listener.url}\n"
             f"Ready in {time.monotonic() - self._began_s:.1f} s. Ctrl-C stops it.",
             flush=True,
         )
 
     def _stop(self) -> None:
         until_s = time.monotonic() + KILL_AFTER_S
-        children = [*self._demo, *self._children]
+        children = list(self._wanted())
         for child in children:
             child.terminate()
         for child in children:
@@ -274,17 +176,6 @@ class _Signals:
         """Waits for a signal, at most `timeout_s`; whether one asks to stop."""
         ready, _, _ = select.select([self._woken], [], [], timeout_s)
         return bool(ready) and not STOP_SIGNALS.isdisjoint(os.read(self._woken, 4096))
-
-
-def _get_status(url: str, path: str) -> int:
-    """The status of `GET path` at `url` (http://HOST:PORT)."""
-    host, port = address(url.removeprefix("http://").rstrip("/"))
-    with socket.create_connection((host, port), PROBE_TIMEOUT_S) as connection:
-        connection.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
-        )
-        status_line = connection.makefile("rb").readline(200).split()
-    return int(status_line[1]) if len(status_line) > 1 else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+"""What a newcomer needs to know, in the terminal."""
+
+from tallygate.demo.stage import Props
+from tallygate.demo.traffic import query
+
+
+def text(props: Props, listener_url: str, console_url: str) -> str:
+    """The credentials, a call that counts, and one that reads it back."""
+    counted = f"{listener_url}/transactions/authrep.xml?" + query(
+        props, props.actors[0], {"hits": 1}, 200
+    )
+    read = (
+        f"{console_url}/stats/services/{props.service_id}/usage.json"
+        f"?provider_key={props.provider_key}&metric_name=hits&period=day"
+    )
+    password = (
+        f"  Password      {props.password}   (shown this once)"
+        if props.password
+        else "  Password      as shown at the first start;"
+        f" `tallygate password {props.username}` sets a new one"
+    )
+    return (
+        f"\nSign in at {console_url}\n"
+        f"  User name     {props.username}\n"
+        f"{password}\n"
+        f"\nMake a call that counts:\n  curl -i '{counted}'\n"
+        f"\nRead it back:\n  curl '{read}'\n"
+    )
