@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import django
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.management import call_command
 
@@ -22,9 +23,10 @@ def set_up(settings: Settings) -> None:
         RuntimeError: This process already works on another home.
     """
     home = settings.home.absolute()
-    os.environ["TALLYGATE_HOME"] = str(home)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
-    django.setup()
+    if not apps.ready:
+        os.environ["TALLYGATE_HOME"] = str(home)
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
+        django.setup()
     if django_settings.TALLYGATE.home != home:
         raise RuntimeError(f"this process works on {django_settings.TALLYGATE.home}")
 

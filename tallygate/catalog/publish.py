@@ -79,6 +79,7 @@ def rebuild_registry() -> int:
 
 
 def _before_save(sender: type[models.Model], instance: models.Model, **_: Any) -> None:
+    _require_transaction()
     if _changes(sender, instance):
         vars(instance)[_PUBLISHED] = _rows(sender, [instance.pk])
 
@@ -122,11 +123,15 @@ def _write(before: _Rows, after: _Rows) -> int:
 
 
 def _writer() -> RegistryWriter:
+    _require_transaction()
+    return RegistryWriter(_sqlite())
+
+
+def _require_transaction() -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(
             "the catalog is changed in a transaction, so that the registry changes with it"
         )
-    return RegistryWriter(_sqlite())
 
 
 def _sqlite() -> sqlite3.Connection:

@@ -6,12 +6,13 @@ from typing import Any
 from django.db import models, transaction
 
 from tallygate.catalog import publish
+from tallygate.catalog.errors import DeletionRefused
 
 
 class CatalogQuerySet(models.QuerySet):
     """Keeps the registry true, and generated values made, on the bulk paths too.
 
-    Deleting needs nothing here: Django sends its signals for each record.
+    Deleting publishes nothing here: Django sends its signals for each record.
     """
 
     def update(self, **values: Any) -> int:
@@ -29,6 +30,18 @@ class CatalogQuerySet(models.QuerySet):
             keys = list(self.order_by().values_list("pk", flat=True))
             with publish.changing(self.model, keys):
                 return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """As Django's; raises DeletionRefused when one of the records is needed by another."""
+        try:
+            return super().delete()
+        except models.RestrictedError as error:
+            raise DeletionRefused(self.model.IN_USE) from error
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]  # no `Model.objects.delete()`
 
     def bulk_create(self, objs: Iterable[models.Model], *args: Any, **options: Any) -> list[Any]:
         """As Django's, with each record's own rules checked (uniqueness by the database alone).

@@ -40,16 +40,8 @@ def of_providers(keys: Keys) -> Iterator[Row]:
 
 
 def of_products(keys: Keys) -> Iterator[Row]:
-    """The services of these products, and each provider's default: it moves when the first is deleted."""
-    providers = Product.objects.filter(pk__in=keys).order_by().values("provider")
-    firsts = (
-        Product.objects.filter(provider__in=providers)
-        .order_by()
-        .values("provider")
-        .annotate(first=Min("pk"))
-        .values("first")
-    )
-    yield from _services(Q(pk__in=keys) | Q(pk__in=firsts))
+    """These products' services; a provider's first product is the default."""
+    yield from _services(Q(pk__in=keys))
 
 
 def _services(which: Q) -> Iterator[records.Service]:

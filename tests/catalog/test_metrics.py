@@ -104,7 +104,11 @@ def test_a_metric_has_exactly_one_owner(product: Product) -> None:
 
 def test_hits_cannot_be_deleted_one_by_one_or_in_bulk(product: Product) -> None:
     backend = made.backend(product.provider)
-    for deletion in (product.hits.delete, backend.metrics.get().delete, Metric.objects.all().delete):
+    for deletion in (
+        product.hits.delete,
+        backend.metrics.get().delete,
+        Metric.objects.all().delete,
+    ):
         with pytest.raises(DeletionRefused, match="The Hits metric cannot be deleted"):
             deletion()
     assert Metric.objects.count() == 2

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from tallygate.catalog import credentials
-from tallygate.catalog.models.base import CatalogModel, text
+from tallygate.catalog.models.base import BLANK, CatalogModel, text
 from tallygate.catalog.models.user import User
 from tallygate.catalog.sections import SCOPES
 
@@ -16,7 +16,7 @@ from tallygate.catalog.sections import SCOPES
 def validate_scopes(value: object) -> None:
     """Raises ValidationError unless `value` is a non-empty list of scopes."""
     if not isinstance(value, list) or not value or not set(map(str, value)) <= set(SCOPES):
-        raise ValidationError(f"must be a list of {', '.join(SCOPES)}", code="invalid")
+        raise ValidationError(f"must be a list of {', '.join(SCOPES)}", code="unknown")
 
 
 class AccessToken(CatalogModel):
@@ -37,7 +37,7 @@ class AccessToken(CatalogModel):
     user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
     name = text()
     digest = text(128, unique=True, editable=False)
-    scopes = models.JSONField(validators=[validate_scopes])
+    scopes = models.JSONField(validators=[validate_scopes], error_messages={"blank": BLANK})
     permission = text(2, choices=Permission)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -30,6 +30,7 @@ class Backend(CatalogModel):
 
     IMMUTABLE = ("provider", "system_name")
     TAKEN_FIELD = {"backend_system_name": "system_name"}
+    IN_USE = "cannot be deleted because it is used by at least one Product"
 
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="backends")
     name = text()

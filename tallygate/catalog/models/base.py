@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
+from tallygate.catalog.errors import DeletionRefused
 from tallygate.catalog.queryset import CatalogQuerySet
 
 BLANK = "can't be blank"
@@ -17,10 +18,12 @@ class CatalogModel(models.Model):
 
     Attributes:
         IMMUTABLE: Fields that keep their first value; later assignments are ignored.
+        IN_USE: Why it cannot be deleted while another record needs it.
         TAKEN_FIELD: Unique constraint -> the field beside which its error is shown.
     """
 
     IMMUTABLE: ClassVar[tuple[str, ...]] = ()
+    IN_USE: ClassVar[str] = "cannot be deleted because something depends on it"
     TAKEN_FIELD: ClassVar[dict[str, str]] = {}
 
     created_at = models.DateTimeField(auto_now_add=True)
@@ -51,6 +54,17 @@ class CatalogModel(models.Model):
             super().save(*args, **options)
             if adding:
                 self.complete([self])
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """As Django's, with all that hangs on it.
+
+        Raises:
+            DeletionRefused: Another record needs it, or the installation does.
+        """
+        try:
+            return super().delete(*args, **options)
+        except models.RestrictedError as error:
+            raise DeletionRefused(self.IN_USE) from error
 
     def validate_constraints(self, exclude: set[str] | None = None) -> None:
         """As Django's, with the errors beside the field that the person can change."""

@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from tallygate.catalog import names
-from tallygate.catalog.errors import DeletionRefused
 from tallygate.catalog.models.backend import Backend
 from tallygate.catalog.models.base import BLANK, CatalogModel, exactly_one_owner, text, unique
 from tallygate.catalog.models.product import Product
@@ -108,11 +107,6 @@ class Metric(CatalogModel):
         super().save(*args, **options)
         if not self.is_method:
             self.methods.exclude(unit=self.unit).update(unit=self.unit)
-
-    def refuse_deletion(self) -> None:
-        """Raises DeletionRefused for the one metric that its owner cannot be without."""
-        if self.is_hits:
-            raise DeletionRefused("The Hits metric cannot be deleted")
 
     def _may_be_under(self, parent: "Metric") -> bool:
         same_owner = (parent.product_id, parent.backend_id) == (self.product_id, self.backend_id)

@@ -7,7 +7,6 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from tallygate.catalog import names
-from tallygate.catalog.errors import DeletionRefused
 from tallygate.catalog.models.base import CatalogModel, text, unique
 from tallygate.catalog.models.metric import Metric
 from tallygate.catalog.models.product import Product
@@ -30,6 +29,7 @@ class ApplicationPlan(CatalogModel):
 
     IMMUTABLE = ("product", "system_name")
     TAKEN_FIELD = {"application_plan_system_name": "system_name"}
+    IN_USE = "This application plan cannot be deleted! At least one application depends on it."
 
     class State(models.TextChoices):
         HIDDEN = "hidden"
@@ -56,13 +56,6 @@ class ApplicationPlan(CatalogModel):
             others = ApplicationPlan.objects.filter(product_id=self.product_id)
             self.system_name = names.from_human(
                 self.name, "plan", lambda name: others.filter(system_name=name).exists()
-            )
-
-    def refuse_deletion(self) -> None:
-        """Raises DeletionRefused while an application is under this plan."""
-        if self.applications.exists():
-            raise DeletionRefused(
-                "This application plan cannot be deleted! At least one application depends on it."
             )
 
 

@@ -31,13 +31,13 @@ class UserManager(models.Manager.from_queryset(CatalogQuerySet)):  # type: ignor
 def validate_sections(value: object) -> None:
     """Raises ValidationError unless `value` is a list of section names."""
     if not isinstance(value, list) or not set(map(str, value)) <= set(SECTIONS):
-        raise ValidationError(f"must be a list of {', '.join(SECTIONS)}", code="invalid")
+        raise ValidationError(f"must be a list of {', '.join(SECTIONS)}", code="unknown")
 
 
 def validate_ids(value: object) -> None:
     """Raises ValidationError unless `value` is a list of integers."""
     if not isinstance(value, list) or not all(type(item) is int for item in value):
-        raise ValidationError("must be a list of ids", code="invalid")
+        raise ValidationError("must be a list of ids", code="unknown")
 
 
 class User(AbstractBaseUser, CatalogModel):
