@@ -60,6 +60,10 @@ class History:
         """Returns when everything that was acknowledged before the call is in the tables."""
         self._historian.catch_up()
 
+    def retain(self) -> None:
+        """Drops what is older than is to be kept; the thread does it every hour."""
+        self._historian.retain()
+
     def ask(self, question: Question) -> Answer:
         """Answers with everything in it that was acknowledged before the call.
 
