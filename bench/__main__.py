@@ -1,0 +1,28 @@
+"""`python -m bench [NAME ...]`: runs the named benchmarks, or all."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from bench import authrep, footprint, report, visible
+
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "authrep": authrep.main,
+    "report": report.main,
+    "visible": visible.main,
+    "footprint": footprint.main,
+}
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in names or BENCHMARKS:
+        print(f"\n== {name}: {(BENCHMARKS[name].__doc__ or '').strip()}", flush=True)
+        begun = time.monotonic()
+        BENCHMARKS[name]()
+        print(f"   ({time.monotonic() - begun:.0f} s)", flush=True)
+
+
+main(sys.argv[1:])
