@@ -38,21 +38,17 @@ _ZONE: Final = re.compile(r"\s*((?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?|(?P<na
 def parse_timestamp(text: str) -> int | None:
     """UTC seconds, or None where the text cannot be read and so means now."""
     text = text.strip()
-    if _INTEGER.fullmatch(text):
-        return _integer(text)
     try:
-        return _date(text)
-    except (ValueError, OverflowError):  # a thirteenth month, the 31st of June, the year 0
+        return _integer(text) if _INTEGER.fullmatch(text) else _date(text)
+    except (ValueError, OverflowError):  # 08, a thirteenth month, the 31st of June, the year 0
         return None
 
 
-def _integer(text: str) -> int | None:
+def _integer(text: str) -> int:
     digits = text.lstrip("+-").lower()
     base = {"0x": 16, "0b": 2, "0o": 8}.get(
         digits[:2], 8 if len(digits) > 1 and digits[0] == "0" else 10
     )
-    if len(digits) > 24:
-        return None
     number = int(digits.removeprefix("0x").removeprefix("0b").removeprefix("0o"), base)
     return -number if text.startswith("-") else number
 

@@ -12,7 +12,7 @@ from tallygate.registry.views import ServiceView
 
 MAX_VALUE: Final = 2**63 - 1
 
-_NUMBER: Final = re.compile(r"\s*(#?)([0-9]+)\s*", re.ASCII)
+_NUMBER: Final = re.compile(r"\s*(#?)0*([0-9]{1,19})\s*", re.ASCII)
 
 
 def parse_value(metric: str, value: Value) -> tuple[int, bool]:
@@ -24,7 +24,7 @@ def parse_value(metric: str, value: Value) -> tuple[int, bool]:
     if not isinstance(value, str) or not value.strip():
         raise UsageValueInvalid(metric, None)
     match = _NUMBER.fullmatch(value)
-    if match is None or len(match[2]) > 19 or int(match[2]) > MAX_VALUE:
+    if match is None or int(match[2]) > MAX_VALUE:
         raise UsageValueInvalid(metric, value)
     return int(match[2]), bool(match[1])
 
