@@ -17,6 +17,7 @@ _POLICY: Final = ("content-security-policy", "default-src 'self'")
 _NOSNIFF: Final = ("x-content-type-options", "nosniff")
 
 XML_HEADERS: Final[Headers] = [_XML, *_CORS, _POLICY, _NOSNIFF]
+_EMPTY_HEADERS: Final[Headers] = [*XML_HEADERS, ("content-length", "0")]
 ERROR_HEADERS: Final[Headers] = [_XML, *_CORS, _NOSNIFF]
 JSON_HEADERS: Final[Headers] = [("content-type", "application/json"), *_CORS, _POLICY, _NOSNIFF]
 TEXT_HEADERS: Final[Headers] = [
@@ -39,12 +40,14 @@ PREFLIGHT_HEADERS: Final[Headers] = [
 
 def send_error(protocol: Any, error: ProtocolError, no_body: bool) -> None:
     """An error in the protocol's form."""
+    if isinstance(error, UsageShapeInvalid):
+        send_empty(protocol, error.status)
+        return
     always = isinstance(error, NotValidData | LimitExceeded)
-    empty = isinstance(error, UsageShapeInvalid) or (no_body and not always)
-    body = "" if empty else error_document(error.code, error.message)
-    protocol.response_bytes(error.status, ERROR_HEADERS, body.encode("utf-8", "replace"))
+    body = "" if no_body and not always else error_document(error.code, error.message)
+    protocol.response_str(error.status, ERROR_HEADERS, body)
 
 
-def send_not_found(protocol: Any) -> None:
-    """The answer to whatever the listener does not know."""
-    protocol.response_bytes(404, XML_HEADERS, b"")
+def send_empty(protocol: Any, status: int) -> None:
+    """An answer that never has a body; it says so to HEAD as well."""
+    protocol.response_empty(status, _EMPTY_HEADERS)

@@ -16,8 +16,8 @@ from tallygate.listener.answers import (
     PREFLIGHT_HEADERS,
     TEXT_HEADERS,
     XML_HEADERS,
+    send_empty,
     send_error,
-    send_not_found,
 )
 from tallygate.listener.authorizing import Authorizer, Prepared
 from tallygate.listener.backfill import Backfill
@@ -25,7 +25,7 @@ from tallygate.listener.body import read_body
 from tallygate.listener.denials import LIMITS_EXCEEDED
 from tallygate.listener.multipart import form_text
 from tallygate.listener.options import NONE, Options, parse_options, wants_no_body
-from tallygate.listener.parameters import MAX_BYTES, Parameters, parse
+from tallygate.listener.parameters import MAX_BYTES, Parameters, parse, readable
 from tallygate.listener.reporting import FORM_TYPES, entries, read_report
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
@@ -83,9 +83,9 @@ class Listener:
         elif method == "OPTIONS":
             protocol.response_empty(204, PREFLIGHT_HEADERS)
         elif method == "HEAD" and path == "/available":
-            protocol.response_bytes(200, XML_HEADERS, b"")
+            send_empty(protocol, 200)
         else:
-            send_not_found(protocol)
+            send_empty(protocol, 404)
 
     async def _status(self, scope: Any, protocol: Any) -> None:
         protocol.response_str(200, JSON_HEADERS, _STATUS)
@@ -136,9 +136,9 @@ class Listener:
         """The prepared call; None when it was answered with an error."""
         options = parse_options(key[2]) if key[2] else NONE
         try:
-            if "no_body" in key[1] and not options.no_body:
-                options = _with_no_body(options, parse(key[1]))
-            return self._authorizer.prepare(key, options)
+            parameters = parse(key[1])
+            options = _with_no_body(options, parameters)
+            return self._authorizer.prepare(key, parameters, options)
         except ProtocolError as error:
             send_error(protocol, error, options.no_body)
             return None
@@ -152,22 +152,23 @@ class Listener:
         protocol.response_str(409, headers, prepared.body(values, denied))
 
     async def _report(self, scope: Any, protocol: Any) -> None:
-        header = scope.headers.get("3scale-options")
+        header, query = scope.headers.get("3scale-options"), scope.query_string
         options = parse_options(header) if header else NONE
+        if query:
+            options = _with_no_body(options, readable(query))
         try:
             content_type = scope.headers.get("content-type") or ""
             media_type = content_type.partition(";")[0].strip().lower()
             if media_type not in FORM_TYPES:
                 raise ContentTypeInvalid(media_type)
             data = await read_body(protocol, scope.headers, MAX_BYTES)
-            parameters = parse(scope.query_string)
-            options = _with_no_body(options, parameters)
+            parameters = parse(query)
             parameters.update(parse(form_text(data, content_type)))
             await self._count(parameters, options.flat_usage)
         except ProtocolError as error:
             send_error(protocol, error, options.no_body)
             return
-        protocol.response_bytes(202, XML_HEADERS, b"")
+        send_empty(protocol, 202)
 
     async def _count(self, parameters: Parameters, flat: bool) -> None:
         """Counts a report.

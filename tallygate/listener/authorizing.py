@@ -16,7 +16,7 @@ from tallygate.listener.denials import LIMITS_EXCEEDED, Denial, denial
 from tallygate.listener.document import StatusDocument, app_keys
 from tallygate.listener.limit_headers import limit_headers
 from tallygate.listener.options import Options
-from tallygate.listener.parameters import Parameters, is_utf8, parse
+from tallygate.listener.parameters import Parameters, is_utf8
 from tallygate.listener.usage import effective_usage, named_metrics, response_code
 from tallygate.registry.cache import Cache
 from tallygate.registry.reader import Registry
@@ -24,6 +24,9 @@ from tallygate.registry.views import ApplicationView, ServiceView
 
 PREPARED_CALLS: Final = 30_000
 """How many prepared calls are kept at least (and at most twice as many); about 2 KB each."""
+
+KEPT_BYTES: Final = 2_048
+"""Longer calls (with a whole request in the query string, say) hardly come twice: keeping them would only cost memory."""
 
 
 class Prepared:
@@ -106,19 +109,21 @@ class Authorizer:
             return found
         return None
 
-    def prepare(self, key: tuple[bool, str, str | None], options: Options) -> Prepared:
-        """Works a call out and keeps it.
+    def prepare(
+        self, key: tuple[bool, str, str | None], parameters: Parameters, options: Options
+    ) -> Prepared:
+        """Works a call out, which was not found, and keeps it.
 
         Raises:
             ProtocolError: The first thing that is wrong, in the protocol's order.
         """
-        parameters = parse(key[1])
         if not is_utf8(parameters):
             raise NotValidData()
         prepared = self._prepare(parameters, options)
         prepared.revision = self._registry.revision
         prepared.generation = self._ledger.generation
-        self._kept.put(key, prepared)
+        if len(key[1]) + len(key[2] or "") <= KEPT_BYTES:
+            self._kept.put(key, prepared)
         return prepared
 
     def _prepare(self, parameters: Parameters, options: Options) -> Prepared:

@@ -14,7 +14,7 @@ from tallygate.domain.errors import (
     ServiceTokenInvalid,
     UserKeyInvalid,
 )
-from tallygate.listener.parameters import Parameters
+from tallygate.listener.parameters import Parameters, is_utf8
 from tallygate.registry.reader import Registry
 from tallygate.registry.views import ApplicationView, ServiceView
 
@@ -54,7 +54,7 @@ def provider_key(registry: Registry, parameters: Parameters) -> str:
         raise ProviderKeyOrServiceTokenRequired()
     if service_id is None or not service_id.strip():
         raise ServiceIdMissing()
-    view = registry.service(service_id)
+    view = registry.service(service_id) if is_utf8(service_id) else None
     if view is None or token not in view.tokens:
         raise ServiceTokenInvalid(token, service_id)
     return view.service.provider_key

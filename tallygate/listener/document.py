@@ -1,7 +1,9 @@
 """The XML bodies of the protocol: single lines, to the byte."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from tallygate.domain.limits import ETERNITY, PERIOD_BY_NAME, Epoch
 from tallygate.registry.records import Limit
@@ -10,8 +12,12 @@ from tallygate.registry.views import ApplicationView, ServiceView
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def escape(text: str) -> str:
-    """For element text: quotes stay as they are."""
+    """For element text: quotes stay as they are; what XML cannot hold becomes U+FFFD."""
+    text = _NOT_XML.sub("\ufffd", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -4,8 +4,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tallygate.domain.errors import BadRequest
-from tallygate.listener.parameters import Parameters, parse
+from tallygate.listener.parameters import Parameters, readable
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -31,13 +30,10 @@ class Options(msgspec.Struct, frozen=True):
 NONE = Options()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def parse_options(header: str) -> Options:
     """The options of a header; one that cannot be read is ignored."""
-    try:
-        given = parse(header)
-    except BadRequest:
-        return NONE
+    given = readable(header)
     flags = {
         name: given.get(name) == "1"
         for name in ("rejection_reason_header", "limit_headers", "hierarchy", "flat_usage", "list_app_keys")

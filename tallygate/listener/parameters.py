@@ -25,9 +25,9 @@ class LimitExceeded(BadRequest):
 
 
 def parse(text: str) -> Parameters:
-    """The parameters of a query string or form body, whose bytes are given as Latin-1 text.
+    """The parameters of a query string or form body.
 
-    Bytes that are not UTF-8 come out as lone surrogates: see `is_utf8`.
+    Bytes that are not UTF-8 come in (`surrogateescape`) and go out as lone surrogates: see `is_utf8`.
 
     Raises:
         BadRequest: A percent escape is broken, or a name is used both as a list and as a map or value.
@@ -58,6 +58,14 @@ def parse(text: str) -> Parameters:
     return parameters
 
 
+def readable(text: str) -> Parameters:
+    """What `parse` gives, or nothing where it raises."""
+    try:
+        return parse(text)
+    except BadRequest:
+        return {}
+
+
 def is_utf8(value: Value) -> bool:
     """Whether all names and values in it were UTF-8."""
     if isinstance(value, str):
@@ -72,9 +80,10 @@ def is_utf8(value: Value) -> bool:
 def _decode(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")
-    if "%" not in text and text.isascii():
+    if "%" not in text:
         return text
-    return unquote_to_bytes(text.encode("latin-1")).decode("utf-8", "surrogateescape")
+    data = text.encode("utf-8", "surrogateescape")
+    return unquote_to_bytes(data).decode("utf-8", "surrogateescape")
 
 
 def _nest(into: Parameters, name: str, value: Value, depth: int) -> "Parameters | list[Value]":
@@ -92,7 +101,7 @@ def _nest(into: Parameters, name: str, value: Value, depth: int) -> "Parameters 
     elif rest.startswith("[]"):
         _append(_list_at(into, key), rest[2:], value, depth)
     else:
-        child = into.setdefault(key, {})
+        child = _made_unless_null(into, key, {})
         if not isinstance(child, dict):
             raise BadRequest()
         into[key] = _nest(child, rest, value, depth + 1)
@@ -112,9 +121,17 @@ def _split(name: str, depth: int) -> tuple[str, str]:
 
 
 def _list_at(into: Parameters, key: str) -> list[Value]:
-    found = into.setdefault(key, [])
+    found = _made_unless_null(into, key, [])
     if not isinstance(found, list):
         raise BadRequest()
+    return found
+
+
+def _made_unless_null(into: Parameters, key: str, empty: Value) -> Value:
+    """What stands at the key; `empty` is put there if that is nothing or null."""
+    found = into.get(key)
+    if found is None:
+        found = into[key] = empty
     return found
 
 

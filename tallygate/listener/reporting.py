@@ -63,6 +63,8 @@ def _counted(transaction: Value) -> Parameters:
     """The transaction with what is left of its usage when zeros are taken out."""
     if not isinstance(transaction, dict):
         raise TransactionsFormatInvalid()
+    if any(isinstance(transaction.get(name), list | dict) for name in ("app_id", "user_key")):
+        raise TransactionsFormatInvalid()
     usage = transaction.get("usage") or {}
     if not isinstance(usage, dict):
         raise TransactionsFormatInvalid()
@@ -92,7 +94,7 @@ def _entry(
     now_ms: int,
     settings: Settings,
 ) -> Entry:
-    app_id, user_key = (_credential(transaction, name) for name in ("app_id", "user_key"))
+    app_id, user_key = (credentials.text(transaction, name) for name in ("app_id", "user_key"))
     who = credentials.reported_application(registry, view, app_id, user_key).application
     given = transaction["usage"]
     assert isinstance(given, dict)  # as `_transactions` leaves it
@@ -100,13 +102,6 @@ def _entry(
     at_ms = _time_ms(transaction.get("timestamp"), now_ms, settings)
     code = response_code(transaction.get("log"))
     return Entry(view.service.id, who.id, at_ms, usage.adds, code, usage.sets)
-
-
-def _credential(transaction: Parameters, name: str) -> str | None:
-    value = transaction.get(name)
-    if value is not None and not isinstance(value, str):
-        raise TransactionsFormatInvalid()
-    return value
 
 
 def _time_ms(given: Value, now_ms: int, settings: Settings) -> int:

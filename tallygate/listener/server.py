@@ -1,8 +1,8 @@
 """The listener's process: opens ledger and registry, serves, and lets go of them cleanly."""
 
 import asyncio
-import gc
 import ctypes
+import gc
 import json
 import os
 import signal
