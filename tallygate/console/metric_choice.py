@@ -47,7 +47,7 @@ class MetricChoice:
             if metric.system_name == system_name:
                 self.chosen = metric
                 return
-        raise QuestionError(f"metric {system_name} not found")
+        raise QuestionError(f"This product has no metric {system_name}.")
 
     @property
     def methods(self) -> list[Metric]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -90,7 +91,7 @@ def options(request: HttpRequest, principal: Principal) -> HttpResponse:
 
 
 def _search(principal: Principal, query: str) -> QuerySet[Product]:
-    products = principal.products().order_by("name", "pk")
+    products = principal.products().order_by(Lower("name"), "pk")
     if "\0" in query:  # no name has it, and databases choke on it
         return products.none()
     if not query:

@@ -93,7 +93,9 @@ def traffic_csv(request: HttpRequest, principal: Principal, product_id: int) -> 
         return HttpResponse(f"{error}. {_NOTHING_IS_LOST}", status=503, content_type=_PLAIN)
     window = frame.window
     days = [window.zone.local(at_s).date() for at_s in (window.since_s, window.last_s)]
-    name = f"{asked.product.system_name}-{chosen.system_name}-{days[0]}-{days[1]}.csv".replace("/", "_")
+    name = f"{asked.product.system_name}-{chosen.system_name}-{days[0]}-{days[1]}.csv".replace(
+        "/", "_"
+    )
     return HttpResponse(
         usage_csv([(chosen, line.values)], window),
         content_type="text/csv; charset=utf-8; header=present",

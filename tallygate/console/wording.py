@@ -2,27 +2,10 @@
 
 from datetime import datetime
 
-_SCALES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
-
 
 def count(value: int) -> str:
     """A whole number with its thousands separated: 12345 -> '12,345'."""
     return f"{value:,}".replace("-", "\N{MINUS SIGN}")
-
-
-def compact(value: int) -> str:
-    """A whole number in few characters: 12345 -> '12.3K'. Below ten thousand it is exact."""
-    if abs(value) < 10_000:
-        return count(value)
-    for size, (scale, letter) in enumerate(_SCALES):
-        if abs(value) < scale:
-            continue
-        rounded = round(value / scale, 1)
-        if abs(rounded) >= 1000 and size > 0:
-            scale, letter = _SCALES[size - 1]
-            rounded = round(value / scale, 1)
-        return f"{rounded:g}{letter}".replace("-", "\N{MINUS SIGN}")
-    raise AssertionError("ten thousand is more than the smallest scale")
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,6 @@ from tallygate.console import wording
 register = template.Library()
 
 register.filter("count", wording.count)
-register.filter("compact", wording.compact)
 register.filter("percent", wording.percent)
 
 
