@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -25,9 +26,15 @@ class Process:
     """One role, as `python -m MODULE`."""
 
     def __init__(
-        self, module: str, port: int, ready_path: str, environment: dict[str, str]
+        self,
+        module: str,
+        port: int,
+        ready_path: str,
+        environment: dict[str, str],
+        arguments: Sequence[str] = (),
     ) -> None:
         self.port = port
+        self._arguments = arguments
         self._module = module
         self._ready_path = ready_path
         self._environment = environment
