@@ -126,8 +126,13 @@ class ChdbEngine:
     def _lock(self) -> int:
         if "?" in str(self._folder):  # where chDB's own parameters begin
             raise HistoryUnavailable(f"{self._folder}: the path of the home must have no '?'")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(
+                self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
+        except OSError as error:
+            raise HistoryUnavailable(f"the history cannot be opened: {error}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

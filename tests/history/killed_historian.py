@@ -1,0 +1,35 @@
+"""A process that follows a log until it is killed: `killed_historian.py HOME ENTRIES`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.history_data import NOW_S, MemoryLog, entry, open_history
+
+from tallygate.history import historian
+from tallygate.ledger.entry import Entry
+
+
+def entries(count: int) -> list[Entry]:
+    """The same entries for the same count: several days, products, applications and codes."""
+    return [
+        entry(
+            NOW_S - index % 5 * 86_400 - index,
+            {"7": 1, str(8 + index % 3): index},
+            product=str(1 + index % 2),
+            application=f"app{index % 10}",
+            code=200 + index % 4,
+        )
+        for index in range(count)
+    ]
+
+
+def main() -> None:
+    historian.BATCH_ENTRIES = 40
+    with open_history(Path(sys.argv[1]), MemoryLog(entries(int(sys.argv[2])))) as history:
+        history.catch_up()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""SIGKILL at any moment of writing neither loses nor doubles."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.history_data import NOW_S, MemoryLog, open_history
+
+from tallygate.domain.calendar import find_zone, window
+from tallygate.history import Question
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from killed_historian import entries
+
+PROGRAM = Path(__file__).with_name("killed_historian.py")
+ROOT = Path(__file__).parents[2]
+COUNT = 4_000
+
+
+@pytest.mark.service
+def test_a_historian_that_is_killed_again_and_again_counts_each_entry_once(home: Path) -> None:
+    kills = 0
+    while not _ran_to_its_end(home, random.uniform(0.05, 0.6)):
+        kills += 1
+        assert kills < 100
+    assert kills > 2
+
+    expected: Counter[tuple[str, str]] = Counter()
+    for each in entries(COUNT):
+        for metric, delta in each.usage:
+            expected[each.service, f"m:{metric}"] += delta
+        expected[each.service, f"c:{each.code}"] += 1
+    forever = window(find_zone("UTC"), NOW_S, period="eternity")
+    with open_history(home, MemoryLog(entries(COUNT))) as history:
+        found = {
+            (product, series): history.ask(Question((series,), forever, product)).total
+            for product, series in expected
+        }
+        assert found == expected
+        assert history.verify() == []
+
+
+def _ran_to_its_end(home: Path, kill_after_s: float) -> bool:
+    """Runs the historian, and kills it so long after it has noted its first batch."""
+    command = [sys.executable, PROGRAM, home, str(COUNT)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        try:
+            note = home / "history" / "historian.json"
+            before = note.stat().st_mtime_ns if note.exists() else 0
+            while process.poll() is None:
+                if note.exists() and note.stat().st_mtime_ns != before:
+                    break
+                time.sleep(0.005)
+            process.communicate(timeout=kill_after_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return False
+        assert process.returncode == 0
+        return True
