@@ -9,14 +9,11 @@ All methods belong to one thread: the event loop's, once `attach` was called.
 """
 
 import asyncio
-import contextlib
 import fcntl
 import os
-import sqlite3
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import structlog
 from msgspec.structs import replace
@@ -26,21 +23,17 @@ from tallygate.domain.errors import Busy, IdConflict
 from tallygate.domain.limits import epoch_at
 from tallygate.ledger import state
 from tallygate.ledger.call import Call, LimitOn, Usage
+from tallygate.ledger.checkpoint import Checkpointer
 from tallygate.ledger.commit import DURABLE, Batch, Committer
-from tallygate.ledger.counters import ApplicationCounters, Counter, add_at, new_counter, set_at
+from tallygate.ledger.counters import ApplicationCounters, Counter, add_at, set_at
 from tallygate.ledger.entry import HEAD, Entry, encode_body, record
 from tallygate.ledger.ids import Seen, SeenIds, content_of, key_of
 from tallygate.ledger.log import LogReader
+from tallygate.ledger.resident import ResidentCounters
 from tallygate.ledger.segments import SegmentWriter
 from tallygate.settings import Settings
 
 log = structlog.get_logger()
-
-RESIDENT_APPLICATIONS: Final = 200_000
-"""How many applications' counters may stay in memory after a checkpoint, before those not asked for lately leave it."""
-
-_CHUNK: Final = 200
-"""Applications that a checkpoint copies in one turn of the event loop."""
 
 
 class _Restore:
@@ -74,16 +67,16 @@ class Ledger:
         self._consumers = folder / "consumers"
         self._checkpoint_s = settings.checkpoint_s
         self._id_window_s = settings.id_window_s
-        self._checkpoint_thread = ThreadPoolExecutor(1, "checkpoint")
         self._state = state.connect(folder / "state.db")
         self._state_writer = state.connect(folder / "state.db")
         self._ids = SeenIds(self._state)
         self._reader = LogReader(folder / "log")
         self._writer = SegmentWriter(folder / "log", settings.segment_bytes)
         self._committer = Committer(self._writer, self._take_back)
-        self._applications: dict[tuple[str, str], ApplicationCounters] = {}
-        self._dirty: set[ApplicationCounters] = set()
-        self._checkpoint_position = state.checkpoint_position(self._state)
+        self._counters = ResidentCounters(self._state, self._reader)
+        self._checkpointer = Checkpointer(
+            self._state_writer, self._counters, self._ids, self._committer, self._writer, clock
+        )
         self._epoch = epoch_at(clock.now_s())
         self._timer: asyncio.Task[None] | None = None
         self.generation = 0
@@ -110,12 +103,12 @@ class Ledger:
         """Makes everything durable, writes a checkpoint and lets go of the folder."""
         if self._timer is not None:
             self._timer.cancel()
-        self._checkpoint_thread.shutdown()
+        self._checkpointer.stop()
         try:
             self._committer.close()
             self.checkpoint_now()
-        except (OSError, sqlite3.Error) as error:
-            log.error("no checkpoint at close; the log will be replayed", reason=str(error))
+        except OSError as error:
+            log.error("the last batch was not written", reason=str(error))
         finally:
             self._writer.close()
             self._state.close()
@@ -134,7 +127,7 @@ class Ledger:
     ) -> Call:
         """Works a call out once; it may be used again as long as `generation` stays the same."""
         self._advance(self._clock.now_ms())
-        return Call(self._counters_of(service, application), self._epoch, limits, usage, code)
+        return Call(self._counters.of(service, application), self._epoch, limits, usage, code)
 
     def check(self, call: Call) -> bool:
         """Whether the call is within its limits now. Counts nothing."""
@@ -173,7 +166,7 @@ class Ledger:
             self._begin_batch()
         for counter, delta in call.adds:
             counter[1] += delta
-        self._dirty.add(call.application)
+        self._counters.changed.add(call.application)
         batch.undo.append(call)
         batch.records.append(HEAD.pack(len(call.body), now_ms) + call.body)
         return batch
@@ -206,7 +199,7 @@ class Ledger:
     def values(self, service: str, application: str, metric: str) -> dict[str, int]:
         """A metric's current value in each period, by period name."""
         self._advance(self._clock.now_ms())
-        return self._counters_of(service, application).values(metric, self._epoch)
+        return self._counters.of(service, application).values(metric, self._epoch)
 
     def flush(self) -> None:
         """Makes everything durable now; for use without an event loop.
@@ -249,8 +242,8 @@ class Ledger:
 
     def _count(self, entry: Entry, undo: list[Any]) -> tuple[tuple[str, int], ...]:
         """Brings an entry into the counters; returns its usage with the differences of sets."""
-        application = self._counters_of(entry.service, entry.application)
-        self._dirty.add(application)
+        application = self._counters.of(entry.service, entry.application)
+        self._counters.changed.add(application)
         at = epoch_at(entry.time_ms // 1000)
         sets = dict(entry.sets)
         usage = []
@@ -292,149 +285,35 @@ class Ledger:
         for item in undo:
             if not isinstance(item, Call | _Restore):
                 item()
-        self._reload({item.application for item in undo if isinstance(item, Call | _Restore)})
-
-    # From and to disk
-
-    def _counters_of(self, service: str, application: str) -> ApplicationCounters:
-        found = self._applications.get((service, application))
-        if found is None:
-            found = ApplicationCounters(service, application)
-            row = state.find_counters(self._state, service, application)
-            if row is not None:
-                found.unpack(row.data)
-                found.position = row.position
-            self._applications[(service, application)] = found
-        found.touched = True
-        return found
+        changed = {item.application for item in undo if isinstance(item, Call | _Restore)}
+        self._counters.reload(changed, self._checkpointer.position, self._epoch)
 
     def _replay(self) -> None:
-        for position, entries in self._reader.frames(self._checkpoint_position):
+        for position, entries in self._reader.frames(self._checkpointer.position):
+            self._counters.replay(entries, position, self._epoch)
             for entry in entries:
-                application = self._counters_of(entry.service, entry.application)
-                if position > application.position:
-                    self._apply(application, entry)
-                    self._dirty.add(application)
                 if entry.id:
                     seen = Seen(content_of(entry), entry.id_expires_s)
                     self._ids.remember(key_of(entry.service, entry.id), seen)
 
-    def _reload(self, applications: set[ApplicationCounters]) -> None:
-        for application in applications:
-            for counter in application.by_metric.values():
-                counter[:] = new_counter(self._epoch)
-            application.position = 0
-            row = state.find_counters(self._state, application.service, application.application)
-            if row is not None:
-                application.unpack(row.data)
-                application.position = row.position
-        by_id = {(each.service, each.application): each for each in applications}
-        for position, entries in self._reader.frames(self._checkpoint_position):
-            for entry in entries:
-                reloaded = by_id.get((entry.service, entry.application))
-                if reloaded is not None and position > reloaded.position:
-                    self._apply(reloaded, entry)
-        for application in applications:
-            for metric in application.by_metric:
-                application.counter(metric, self._epoch)
-
-    def _apply(self, application: ApplicationCounters, entry: Entry) -> None:
-        at = epoch_at(entry.time_ms // 1000)
-        sets = dict(entry.sets)
-        for metric, delta in entry.usage:
-            counter = application.counter(metric, self._epoch)
-            if metric in sets:
-                set_at(counter, sets[metric], at)
-            else:
-                add_at(counter, delta, at)
-
     async def _checkpoints(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._checkpoint_s)
-            with contextlib.suppress(asyncio.InvalidStateError):
-                await self._checkpoint(loop)
-
-    async def _checkpoint(self, loop: asyncio.AbstractEventLoop) -> None:
-        steps = self._checkpoint_steps()
-        for write in steps:
-            if write is None:
-                await asyncio.sleep(0)
-                continue
-            error = None
-            try:
-                await loop.run_in_executor(self._checkpoint_thread, write)
-            except sqlite3.Error as caught:
-                error = caught
-            with contextlib.suppress(StopIteration):
-                steps.send(error)
+            if await self._checkpointer.in_background():
+                self._tidy_up()
 
     def checkpoint_now(self) -> None:
-        """Writes a checkpoint at once.
+        """Writes a checkpoint at once; if it cannot be written, the log still has everything."""
+        if self._checkpointer.now():
+            self._tidy_up()
 
-        Raises:
-            sqlite3.Error, OSError: It could not be written; the log still has everything.
-        """
-        steps = self._checkpoint_steps()
-        for write in steps:
-            if write is not None:
-                write()
-                with contextlib.suppress(StopIteration):
-                    steps.send(None)
-
-    def _checkpoint_steps(self) -> Any:
-        """Copies changed counters in chunks (yields None after each), then yields the function that writes them.
-
-        What is sent back is the error of that function. A counter that changes after it was copied is changed again for the next
-        checkpoint, and its row says up to which position it counts: so the copy need not be of one moment.
-        """
-        if not self._dirty and self._writer.end == self._checkpoint_position:
-            return
-        try:
-            self._committer.drain()
-        except OSError as caught:
-            log.warning("no checkpoint: the log cannot be written", reason=str(caught))
-            return
-        begun_at = self._writer.end
-        changed, self._dirty = list(self._dirty), set()
-        ids = self._ids.begin_checkpoint()
-        rows: list[state.CounterRow] = []
-        written = False
-        try:
-            for start in range(0, len(changed), _CHUNK):
-                self._committer.drain()
-                rows += [
-                    state.CounterRow(each.service, each.application, self._writer.end, each.pack())
-                    for each in changed[start : start + _CHUNK]
-                ]
-                yield None
-            now_s = self._clock.now_s()
-            error = yield lambda: state.write_checkpoint(
-                self._state_writer, begun_at, rows, ids, now_s
-            )
-            written = error is None
-            if error is not None:
-                log.warning("no checkpoint: the state cannot be written", reason=str(error))
-        except OSError as caught:
-            log.warning("no checkpoint: the log cannot be written", reason=str(caught))
-        finally:
-            self._ids.end_checkpoint(written)
-            if not written:
-                self._dirty.update(changed)
-        if written:
-            self._checkpoint_position = begun_at
-            self._trim(min(begun_at, self._consumed()))
-            self._evict()
-
-    def _trim(self, before: int) -> None:
-        if not self._writer.trimmable(before):
-            return
-        try:
-            state.make_durable(self._state_writer)
-        except sqlite3.Error as error:
-            log.warning("the log is not trimmed", reason=str(error))
-            return
-        self._writer.trim(before)
+    def _tidy_up(self) -> None:
+        """Removes what the new checkpoint makes superfluous, on disk and in memory."""
+        before = min(self._checkpointer.position, self._consumed())
+        if self._writer.trimmable(before) and self._checkpointer.make_durable():
+            self._writer.trim(before)
+        if self._counters.evict():
+            self.generation += 1
 
     def _consumed(self) -> int:
         """Up to where all readers of the log have durably come; 0 while there is none."""
@@ -444,19 +323,6 @@ class Ledger:
             if not path.name.startswith(".")
         ]
         return min(positions, default=0)
-
-    def _evict(self) -> None:
-        if len(self._applications) <= RESIDENT_APPLICATIONS:
-            for application in self._applications.values():
-                application.touched = False
-            return
-        kept = {}
-        for key, application in self._applications.items():
-            if application.touched or application in self._dirty:
-                application.touched = False
-                kept[key] = application
-        self._applications = kept
-        self.generation += 1
 
 
 class Recorded:

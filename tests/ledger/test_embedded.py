@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tallygate.domain.clock import ManualClock
 from tallygate.domain.errors import Busy
 from tallygate.domain.limits import PERIOD_BY_NAME
-from tallygate.ledger import embedded
+from tallygate.ledger import checkpoint, resident
 from tallygate.ledger.call import Call, LimitOn, Usage
 from tallygate.ledger.embedded import Ledger
 from tallygate.ledger.entry import Entry
@@ -166,14 +166,14 @@ def test_counts_between_the_copies_of_a_checkpoint_are_neither_lost_nor_doubled(
     ledger: Ledger, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A checkpoint copies in chunks while calls go on; each row says up to which position it counts."""
-    monkeypatch.setattr(embedded, "_CHUNK", 3)
+    monkeypatch.setattr(checkpoint, "CHUNK", 3)
     calls = [
         ledger.prepare("1", f"a{number}", [], Usage((("hits", 1),))) for number in range(20)
     ]  # fmt: skip
     counted = 0
     for each in calls:
         ledger.check_and_record(each)
-    for write in ledger._checkpoint_steps():
+    for write in ledger._checkpointer.steps():
         for each in calls:
             ledger.check_and_record(each)
         counted += 1
@@ -284,14 +284,14 @@ def test_segments_are_removed_when_the_checkpoint_and_every_reader_are_past_them
 def test_applications_not_asked_for_lately_leave_memory_and_come_back_whole(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "RESIDENT_APPLICATIONS", 5)
+    monkeypatch.setattr(resident, "RESIDENT_APPLICATIONS", 5)
     generation = ledger.generation
     for number in range(20):
         ledger.check_and_record(ledger.prepare("1", f"a{number}", [], Usage((("hits", number),))))
     for _ in range(2):
         ledger.checkpoint_now()
         ledger.check_and_record(ledger.prepare("1", "a19", [], Usage((("hits", 1),))))
-    assert len(ledger._applications) == 1
+    assert len(ledger._counters) == 1
     assert ledger.generation > generation
     assert [hits(ledger, application=f"a{n}") for n in range(19)] == list(range(19))
 

@@ -1,0 +1,140 @@
+"""Checkpoints: the counters and ids as of a position of the log, in one transaction, without stopping the world.
+
+Changed counters are copied in chunks, and calls go on in between. So each row says up to which position it counts, and the
+checkpoint's own position is where copying began: a replay from there brings in, row by row, just what is missing.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import structlog
+
+from tallygate.domain.clock import Clock
+from tallygate.ledger import state
+from tallygate.ledger.commit import Committer
+from tallygate.ledger.ids import SeenIds
+from tallygate.ledger.resident import ResidentCounters
+from tallygate.ledger.segments import SegmentWriter
+
+log = structlog.get_logger()
+
+CHUNK: Final = 200
+"""Applications that are copied in one turn of the event loop."""
+
+Write = Callable[[], None]
+Steps = Generator[Write | None, sqlite3.Error | None, bool]
+"""Yields None where others may go on, and once the function that writes; that one's error is sent back."""
+
+
+class Checkpointer:
+    """Writes checkpoints.
+
+    Attributes:
+        position: From where the log has to be replayed.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        counters: ResidentCounters,
+        ids: SeenIds,
+        committer: Committer,
+        writer: SegmentWriter,
+        clock: Clock,
+    ) -> None:
+        """`connection` writes `state.db`; nobody else uses it."""
+        self._connection = connection
+        self._counters = counters
+        self._ids = ids
+        self._committer = committer
+        self._writer = writer
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "checkpoint")
+        self.position = state.checkpoint_position(connection)
+
+    def now(self) -> bool:
+        """Writes a checkpoint at once. Returns whether there is a new one."""
+        steps = self.steps()
+        try:
+            write = next(steps)
+            while True:
+                write = steps.send(self._try(write) if write else None)
+        except StopIteration as done:
+            return bool(done.value)
+
+    async def in_background(self) -> bool:
+        """The same between the turns of the running event loop; the disk is waited for in a thread."""
+        loop = asyncio.get_running_loop()
+        steps = self.steps()
+        try:
+            write = next(steps)
+            while True:
+                if write:
+                    error = await loop.run_in_executor(self._thread, self._try, write)
+                    write = steps.send(error)
+                else:
+                    await asyncio.sleep(0)
+                    write = next(steps)
+        except StopIteration as done:
+            return bool(done.value)
+
+    def make_durable(self) -> bool:
+        """Syncs the checkpoints written so far; before that the log behind them must not be removed."""
+        try:
+            state.make_durable(self._connection)
+        except sqlite3.Error as error:
+            log.warning("the log is not trimmed", reason=str(error))
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Waits for a write that is under way in the thread."""
+        self._thread.shutdown()
+
+    @staticmethod
+    def _try(write: Write) -> sqlite3.Error | None:
+        try:
+            write()
+        except sqlite3.Error as error:
+            return error
+        return None
+
+    def steps(self) -> Steps:
+        """The steps of one checkpoint; returns whether it was written."""
+        counters = self._counters
+        if not counters.changed and self._writer.end == self.position:
+            return False
+        begun_at = self._writer.end
+        changed, counters.changed = list(counters.changed), set()
+        ids = self._ids.begin_checkpoint()
+        written = False
+        try:
+            self._committer.drain()
+            begun_at = self._writer.end
+            rows: list[state.CounterRow] = []
+            for start in range(0, len(changed), CHUNK):
+                self._committer.drain()
+                rows += [
+                    state.CounterRow(each.service, each.application, self._writer.end, each.pack())
+                    for each in changed[start : start + CHUNK]
+                ]
+                yield None
+            now_s = self._clock.now_s()
+            error = yield lambda: state.write_checkpoint(
+                self._connection, begun_at, rows, ids, now_s
+            )
+            written = error is None
+            if error is not None:
+                log.warning("no checkpoint: the state cannot be written", reason=str(error))
+        except OSError as caught:
+            log.warning("no checkpoint: the log cannot be written", reason=str(caught))
+        finally:
+            self._ids.end_checkpoint(written)
+            if not written:
+                counters.changed.update(changed)
+        if written:
+            self.position = begun_at
+        return written
