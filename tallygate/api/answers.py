@@ -29,6 +29,8 @@ def answering_errors(view: View) -> View:
             return HttpResponse(str(error), status=400, content_type=TEXT)
         except QuestionError as error:
             return _error(form, 400, {"error": str(error)})
+        except RecursionError:  # a JSON body nested deeper than anyone reads
+            return _error(form, 400, {"error": "The request body is nested too deep"})
         except HistoryUnavailable as error:
             return _error(form, 503, {"error": str(error)})
         except Refused as refused:

@@ -1,0 +1,55 @@
+"""What the commands of a home ask of its console."""
+
+import pytest
+from support.analytics_site import AnalyticsSite
+
+from tallygate.domain.errors import HistoryUnavailable
+from tallygate.settings import Settings, load_secrets
+from tallygate.web import runtime
+
+
+@pytest.fixture
+def bearer(catalog: Settings) -> dict[str, str]:
+    """The header that lets a command in."""
+    return {"Authorization": f"Bearer {load_secrets(catalog.home).internal_token}"}
+
+
+def test_verify_tells_every_difference(site: AnalyticsSite, bearer: dict[str, str]) -> None:
+    site.hit("2020-03-18 01:00")
+    answer = site.client.post("/internal/verify", headers=bearer)
+    assert (answer.status_code, answer.json()) == (200, {"differences": []})
+    runtime.history()._engine.insert("history.usage_quarter", [("m:1", "2", "", 900, 5)])
+    assert site.client.post("/internal/verify", headers=bearer).json() == {
+        "differences": [
+            {
+                "table": "history.usage_quarter",
+                "series": "m:1",
+                "product": "2",
+                "application": "",
+                "t": 900,
+                "expected": 0,
+                "found": 5,
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", "Bearer é", "Basic eDp5"])
+def test_without_the_homes_token_nothing_is_told(site: AnalyticsSite, given: str) -> None:
+    answer = site.client.post("/internal/verify", headers={"Authorization": given})
+    assert (answer.status_code, answer.json()) == (403, {"error": "Access denied"})
+
+
+def test_verify_is_not_a_get(site: AnalyticsSite, bearer: dict[str, str]) -> None:
+    assert site.client.get("/internal/verify", headers=bearer).status_code == 405
+
+
+def test_without_the_history_verify_is_503_with_the_reason(
+    site: AnalyticsSite, bearer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise HistoryUnavailable("the disk is full")
+
+    monkeypatch.setattr(runtime, "history", gone)
+    answer = site.client.post("/internal/verify", headers=bearer)
+    assert (answer.status_code, answer.json()) == (503, {"error": "the disk is full"})
