@@ -13,7 +13,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import structlog
 from msgspec.structs import replace
@@ -25,7 +25,7 @@ from tallygate.ledger import state
 from tallygate.ledger.call import Call, LimitOn, Usage
 from tallygate.ledger.checkpoint import Checkpointer
 from tallygate.ledger.commit import DURABLE, Batch, Committer
-from tallygate.ledger.counters import ApplicationCounters, Counter, add_at, set_at
+from tallygate.ledger.counters import EPOCH, TOTAL, ApplicationCounters, Counter, add_at, set_at
 from tallygate.ledger.entry import HEAD, Entry, encode_body, record
 from tallygate.ledger.ids import Seen, SeenIds, content_of, key_of
 from tallygate.ledger.log import LogReader
@@ -34,6 +34,17 @@ from tallygate.ledger.segments import SegmentWriter
 from tallygate.settings import Settings
 
 log = structlog.get_logger()
+
+
+class _Added(NamedTuple):
+    """Undoes one addition."""
+
+    application: ApplicationCounters
+    counter: Counter
+    delta: int
+
+    def __call__(self) -> None:
+        self.counter[TOTAL] -= self.delta
 
 
 class _Restore:
@@ -225,12 +236,15 @@ class Ledger:
                 return
         if not batch.records:
             self._begin_batch()
-        usage = self._count(entry, batch.undo)
+        if entry.sets:
+            entry = replace(entry, usage=self._count_sets(entry, batch.undo))
+        else:
+            self._count(entry, batch.undo)
         if key:
             self._ids.remember(key, Seen(content, expires_s))
             batch.undo.append(lambda: self._ids.forget(key))
-        counted = replace(entry, usage=usage, id_expires_s=expires_s if key else 0)
-        batch.records.append(record(entry.time_ms, encode_body(counted)))
+            entry = replace(entry, id_expires_s=expires_s)
+        batch.records.append(record(entry.time_ms, encode_body(entry)))
         outcome.accepted.append(index)
 
     def _record_sets(self, call: Call, now_ms: int) -> Batch:
@@ -240,25 +254,35 @@ class Ledger:
         self._record_one(0, entry, now_ms // 1000, 0, Recorded())
         return self._committer.latest()
 
-    def _count(self, entry: Entry, undo: list[Any]) -> tuple[tuple[str, int], ...]:
-        """Brings an entry into the counters; returns its usage with the differences of sets."""
+    def _count(self, entry: Entry, undo: list[Any]) -> None:
+        """Brings an entry that sets nothing into the counters."""
         application = self._counters.of(entry.service, entry.application)
         self._counters.changed.add(application)
-        at = epoch_at(entry.time_ms // 1000)
-        sets = dict(entry.sets)
-        usage = []
+        at, now = epoch_at(entry.time_ms // 1000), self._epoch
         for metric, delta in entry.usage:
-            if metric in sets:
-                continue
+            counter = application.by_metric.get(metric)
+            if counter is None or counter[EPOCH] is not now:
+                counter = application.counter(metric, now)
+            if at is now:
+                counter[TOTAL] += delta
+                undo.append(_Added(application, counter, delta))
+            else:
+                undo.append(_Restore(application, counter))
+                add_at(counter, delta, at)
+
+    def _count_sets(self, entry: Entry, undo: list[Any]) -> tuple[tuple[str, int], ...]:
+        """Brings an entry with sets into the counters; returns its usage with the differences that they make."""
+        values = dict(entry.sets)
+        added = tuple(pair for pair in entry.usage if pair[0] not in values)
+        self._count(replace(entry, usage=added, sets=()), undo)
+        application = self._counters.of(entry.service, entry.application)
+        at = epoch_at(entry.time_ms // 1000)
+        changes = []
+        for metric, wanted in entry.sets:
             counter = application.counter(metric, self._epoch)
             undo.append(_Restore(application, counter))
-            add_at(counter, delta, at)
-            usage.append((metric, delta))
-        for metric, value in entry.sets:
-            counter = application.counter(metric, self._epoch)
-            undo.append(_Restore(application, counter))
-            usage.append((metric, set_at(counter, value, at)))
-        return tuple(usage)
+            changes.append((metric, set_at(counter, wanted, at)))
+        return (*added, *changes)
 
     def _advance(self, now_ms: int) -> None:
         if now_ms >= self._epoch.end_ms:  # only forward: limit periods never go back
@@ -283,9 +307,9 @@ class Ledger:
                     item()
             return
         for item in undo:
-            if not isinstance(item, Call | _Restore):
+            if not isinstance(item, Call | _Added | _Restore):
                 item()
-        changed = {item.application for item in undo if isinstance(item, Call | _Restore)}
+        changed = {item.application for item in undo if isinstance(item, Call | _Added | _Restore)}
         self._counters.reload(changed, self._checkpointer.position, self._epoch)
 
     def _replay(self) -> None:

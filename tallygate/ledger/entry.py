@@ -2,7 +2,7 @@
 
 A record is `<u32 length of body><i64 time in ms><body>`, little endian; the body is MessagePack of
 `[service, application, [metric, delta, ...], [metric, value, ...], code, id, id_expires_s]`,
-cut after the last field that is not empty.
+cut after the third or the fifth field where nothing follows.
 """
 
 import struct
@@ -53,14 +53,21 @@ _decode = msgspec.msgpack.Decoder(_Body).decode
 
 def encode_body(entry: Entry) -> bytes:
     """All of an entry but its time: what stays the same from call to call and can be kept."""
-    usage: list[str | int] = [part for pair in entry.usage for part in pair]
-    sets: list[str | int] = [part for pair in entry.sets for part in pair]
-    fields: list[object] = [
-        entry.service, entry.application, usage, sets, entry.code, entry.id, entry.id_expires_s,
-    ]  # fmt: skip
-    while not fields[-1] and len(fields) > 3:
-        fields.pop()
+    usage = _flat(entry.usage)
+    if entry.id or entry.sets:
+        sets = _flat(entry.sets)
+        fields: tuple[object, ...] = (
+            entry.service, entry.application, usage, sets, entry.code, entry.id, entry.id_expires_s,
+        )  # fmt: skip
+    elif entry.code:
+        fields = (entry.service, entry.application, usage, (), entry.code)
+    else:
+        fields = (entry.service, entry.application, usage)
     return _encode(fields)
+
+
+def _flat(pairs: tuple[tuple[str, int], ...]) -> list[str | int]:
+    return [part for pair in pairs for part in pair]
 
 
 def record(time_ms: int, body: bytes) -> bytes:

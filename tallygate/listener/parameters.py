@@ -5,6 +5,7 @@ is None, `k=` is the empty string. Only `&` separates; `+` is a space.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +17,7 @@ Parameters: TypeAlias = "dict[str, Value]"
 MAX_PARAMETERS: Final = 4096
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 32
+_SHORT: Final = 128
 
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -50,12 +52,38 @@ def parse(text: str) -> Parameters:
             continue
         name, equals, raw = pair.partition("=")
         value = _decode(raw) if equals else None
-        name = _decode(name)
-        if "[" in name:
-            _nest(parameters, name, value, 0)
-        elif name:
-            parameters[name] = value
+        keys = _path(name) if len(name) <= _SHORT else None
+        if keys is None or not _put(parameters, keys, value):
+            _nest(parameters, _decode(name), value, 0)
     return parameters
+
+
+@lru_cache(maxsize=16_384)
+def _path(name: str) -> tuple[str, ...] | None:
+    """The keys of a name of the common form `a` or `a[b][c]`; None for lists and whatever else needs a closer look.
+
+    Kept for short names only, since reports repeat the same few thousand: anybody may send others.
+    """
+    name = _decode(name)
+    head, bracket, rest = name.partition("[")
+    if not bracket:
+        return (name,) if name else None
+    keys = (head, *rest[:-1].split("]["))
+    if not name.endswith("]") or not all(keys) or name.count("[") != len(keys) - 1:
+        return None
+    return keys if name.count("]") == len(keys) - 1 < MAX_DEPTH else None
+
+
+def _put(parameters: Parameters, keys: tuple[str, ...], value: Value) -> bool:
+    """Stores under nested maps; False where something else than a map is in the way."""
+    node = parameters
+    for key in keys[:-1]:
+        below = node.setdefault(key, {})
+        if not isinstance(below, dict):
+            return False
+        node = below
+    node[keys[-1]] = value
+    return True
 
 
 def readable(text: str) -> Parameters:
