@@ -40,7 +40,6 @@
     const name = `Theme: ${theme}. Change to ${next}`;
     button.querySelector("[data-theme-name]").textContent = name;
     button.title = name;
-    button.hidden = false;
   }
 
   let theme = stored();
