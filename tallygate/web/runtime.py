@@ -2,22 +2,17 @@
 
 import atexit
 import threading
-from typing import TYPE_CHECKING
 
-import structlog
 from django.conf import settings
 
 from tallygate.domain.clock import Clock, SystemClock
 from tallygate.domain.errors import HistoryUnavailable
+from tallygate.history import History
 
-if TYPE_CHECKING:
-    from tallygate.history import History
-
-RETRY_S = 5
-"""How long after a failure to open the history the next attempt is made."""
-
-_log = structlog.get_logger(__name__)
 _clock: Clock = SystemClock()
+_lock = threading.Lock()
+_history: History | None = None
+_stopping = False
 
 
 def clock() -> Clock:
@@ -25,85 +20,32 @@ def clock() -> Clock:
     return _clock
 
 
-def history() -> "History":
-    """The history of this process; the first call opens it and starts its historian.
+def history() -> History:
+    """The history of this process; the first call starts its historian.
+
+    Quick, and right also while the engine cannot be used: then it is the questions that fail.
 
     Raises:
-        HistoryUnavailable: It cannot be opened; the message says why. A later call tries again.
+        HistoryUnavailable: The process is stopping.
     """
-    return _holder.get()
-
-
-def keep_open() -> None:
-    """Opens the history, and tries again until it is open or `close` is called.
-
-    So that the log is carried into the history, and its segments are let go, also while nobody asks.
-    """
-    _holder.keep_trying()
+    global _history
+    with _lock:
+        if _stopping:
+            raise HistoryUnavailable("the console is stopping")
+        if _history is None:
+            _history = History.open(settings.TALLYGATE, _clock)
+            _history.start()
+        return _history
 
 
 def close() -> None:
-    """Stops the historian and closes the history, if it is open. It is not opened again."""
-    _holder.close()
+    """Stops the historian and closes the history, if it was asked for. It is not opened again."""
+    global _history, _stopping
+    with _lock:
+        _stopping = True
+        closing, _history = _history, None
+    if closing is not None:
+        closing.close()
 
 
-class _Holder:
-    """Opens the history once, whichever thread comes first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._closed = threading.Event()
-        self._history: History | None = None
-        self._failure = ""
-        self._failed_at_s = -RETRY_S
-
-    def get(self) -> "History":
-        with self._lock:
-            if self._closed.is_set():
-                raise HistoryUnavailable("the console is stopping")
-            if self._history is None:
-                self._history = self._open()
-            return self._history
-
-    def keep_trying(self) -> None:
-        while not self._closed.is_set():
-            try:
-                self.get()
-            except HistoryUnavailable:
-                self._closed.wait(RETRY_S)
-            else:
-                return
-
-    def close(self) -> None:
-        self._closed.set()
-        with self._lock:
-            history, self._history = self._history, None
-        if history is not None:
-            history.close()
-
-    def _open(self) -> "History":
-        if abs(_clock.now_s() - self._failed_at_s) < RETRY_S:
-            raise HistoryUnavailable(self._failure)
-        try:
-            return _opened()
-        except Exception as error:  # whatever the engine says: the site goes on without it
-            self._failed_at_s = _clock.now_s()
-            self._failure = f"the history cannot be opened: {error}"
-            _log.exception("history unavailable")
-            raise HistoryUnavailable(self._failure) from error
-
-
-def _opened() -> "History":
-    from tallygate.history import History  # loads the engine: not before it is needed
-
-    history = History.open(settings.TALLYGATE, _clock)
-    try:
-        history.start()
-    except BaseException:
-        history.close()
-        raise
-    return history
-
-
-_holder = _Holder()
 atexit.register(close)

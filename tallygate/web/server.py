@@ -1,11 +1,14 @@
 """The console's processes: Granian, and its one worker that loads Django and, with it, the history."""
 
 import ctypes
+import http.client
 import json
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -19,6 +22,7 @@ from tallygate.domain.errors import TallygateError
 from tallygate.settings import Settings, address, load
 from tallygate.web.logs import logging_config
 
+READY_POLL_S = 0.02
 STOP_S = 5
 """How long requests that are being answered may hold up a stop."""
 
@@ -45,6 +49,7 @@ def serve(settings: Settings) -> None:
     settings.run.mkdir(parents=True, exist_ok=True)
     announced = settings.run / "console.json"
     announced.unlink(missing_ok=True)
+    _check_free(host, port)
     server = Granian(
         "tallygate.web.wsgi:application",
         address=host,
@@ -68,8 +73,15 @@ def serve(settings: Settings) -> None:
         announced.unlink(missing_ok=True)
 
 
+def _check_free(host: str, port: int) -> None:
+    """Raises OSError with a reason that can be read; Granian's is a backtrace."""
+    family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.create_server(where[:2], family=family):
+        pass
+
+
 def _load(settings: Settings, announced: Path, url: str) -> Callable[..., Any]:
-    """In the worker: loads the site, begins to open the history, and says that it is ready."""
+    """In the worker: loads the site, starts the historian, and says when all is ready."""
     parent = os.getppid()
     _die_with_parent(str(parent))
     from django.urls import get_resolver
@@ -79,11 +91,33 @@ def _load(settings: Settings, announced: Path, url: str) -> Callable[..., Any]:
     assert get_resolver().url_patterns  # imports every page now, not at somebody's first request
     # The worker is a forked process: Python ends it without running what atexit holds.
     Finalize(None, runtime.close, exitpriority=1)
-    threading.Thread(target=runtime.keep_open, name="history-opener", daemon=True).start()
-    draft = announced.with_suffix(".draft")
-    draft.write_text(json.dumps({"pid": parent, "url": url}))
-    draft.replace(announced)
+    runtime.history()  # the log is carried into the history also while nobody asks
+    message = json.dumps({"pid": parent, "url": url})
+    threading.Thread(target=_announce, args=(settings, announced, message), daemon=True).start()
     return wsgi.application
+
+
+def _announce(settings: Settings, announced: Path, message: str) -> None:
+    """Writes the message once the console answers: the server begins to listen after the site is loaded."""
+    host, port = address(settings.console)
+    delay_s = READY_POLL_S
+    while not _answers(host, port):
+        time.sleep(delay_s)
+        delay_s = min(delay_s * 1.5, 1)
+    draft = announced.with_suffix(".draft")
+    draft.write_text(message)
+    draft.replace(announced)
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=STOP_S)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _die_with_parent(parent: str | None) -> None:

@@ -1,6 +1,6 @@
 """Django's settings, made of Tallygate's."""
 
-from tallygate.settings import address, load, load_secrets
+from tallygate.settings import load, load_secrets
 from tallygate.web import assets
 from tallygate.web.logs import logging_config
 
@@ -10,7 +10,7 @@ SECRET_KEY = load_secrets(TALLYGATE.home).django_key
 DEBUG = False
 ALLOWED_HOSTS = [
     *(host.strip() for host in TALLYGATE.allowed_hosts.split(",") if host.strip()),
-    address(TALLYGATE.console)[0],  # by which the supervisor asks whether it is ready
+    TALLYGATE.console.rpartition(":")[0],  # by which the supervisor asks whether it is ready
 ]
 
 INSTALLED_APPS = [
@@ -24,6 +24,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "tallygate.web.security.SecurityHeaders",
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -84,6 +85,10 @@ SESSION_COOKIE_SECURE = TALLYGATE.secure_cookies
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "tallygate_csrf"
 CSRF_COOKIE_SECURE = TALLYGATE.secure_cookies
+if TALLYGATE.secure_cookies:
+    # Secure cookies mean that HTTPS ends at a proxy before us; without this, forms would seem to
+    # come from another origin.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "tallygate.web.failures.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

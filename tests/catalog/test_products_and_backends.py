@@ -72,12 +72,13 @@ def test_a_system_name_never_changes() -> None:
 
 
 def test_all_metrics_are_those_of_the_product_and_of_the_backends_that_it_uses() -> None:
-    product = made.product()
-    used, unused = made.backend(product.provider), made.backend(product.provider, name="Other")
+    owner = made.provider()
+    used, _unused = made.backend(owner), made.backend(owner, name="Other")
+    product = made.product(owner)
     made.use(product, used)
-    names = set(product.all_metrics().values_list("system_name", flat=True))
-    assert names == {"hits", f"hits.{used.pk}"}
-    assert f"hits.{unused.pk}" not in names
+    made.method(product)
+    names = list(product.all_metrics().values_list("system_name", flat=True))
+    assert names == ["hits", "orders", f"hits.{used.pk}"]
 
 
 def test_a_backend_is_used_once_per_product_and_a_path_is_taken_once() -> None:

@@ -32,18 +32,21 @@ import pytest
 
 _HOME = Path(tempfile.mkdtemp(prefix="tallygate-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
-os.environ["TALLYGATE_HOME"] = str(_HOME)
-os.environ["DJANGO_SETTINGS_MODULE"] = "tallygate.web.settings"
 
-import django  # noqa: E402
+with pytest.MonkeyPatch.context() as environment:  # other rooms' tests want it as it was
+    environment.setenv("TALLYGATE_HOME", str(_HOME))
+    environment.setenv("DJANGO_SETTINGS_MODULE", "tallygate.web.settings")
 
-django.setup()
+    import django
 
+    django.setup()
+
+from django.conf import settings as django_settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
-from tallygate.settings import Settings, load  # noqa: E402
+from tallygate.settings import Settings  # noqa: E402
 
 setup_test_environment()
 
@@ -65,7 +68,7 @@ def django_home() -> Path:
 @pytest.fixture(scope="session")
 def _empty_database(django_home: Path) -> Iterator[Path]:
     call_command("migrate", verbosity=0)
-    yield _keep(load(), django_home / "empty.db")
+    yield _keep(django_settings.TALLYGATE, django_home / "empty.db")
     connections.close_all()
 
 
@@ -102,7 +105,7 @@ def _keep(settings: Settings, copy: Path) -> Path:
 
 
 def _restored(copy: Path) -> Settings:
-    settings = load()
+    settings: Settings = django_settings.TALLYGATE
     connections.close_all()
     for suffix in ("-wal", "-shm"):
         Path(f"{settings.database}{suffix}").unlink(missing_ok=True)

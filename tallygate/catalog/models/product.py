@@ -64,12 +64,12 @@ class Product(CatalogModel):
         return self.metrics.get(system_name="hits")
 
     def all_metrics(self) -> "models.QuerySet[Metric]":
-        """Its own metrics and methods, and those of the backends that it uses; oldest first."""
+        """Its own metrics and methods, and those of the backends that it uses, in this order."""
         from tallygate.catalog.models.metric import Metric
 
         return Metric.objects.filter(
             models.Q(product=self) | models.Q(backend__in=self.backend_usages.values("backend"))
-        ).order_by("pk")
+        ).order_by(models.F("backend").asc(nulls_first=True), "pk")
 
     def prepare(self) -> None:
         if not self.system_name:
