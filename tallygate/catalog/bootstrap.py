@@ -10,7 +10,9 @@ import django
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.db import DatabaseError
 
+from tallygate.domain.errors import InputError
 from tallygate.settings import Settings
 
 SETTINGS_MODULE = "tallygate.web.settings"
@@ -32,12 +34,21 @@ def set_up(settings: Settings) -> None:
 
 
 def migrate(settings: Settings) -> None:
-    """Creates the tables of catalog and registry, or brings them up to date. Safe when two ask at once."""
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.database.touch(mode=0o600)  # it holds keys that gateways use: its owner's alone
-    set_up(settings)
-    with _alone(settings):
-        call_command("migrate", verbosity=0, interactive=False)
+    """Creates the tables of catalog and registry, or brings them up to date. Safe when two ask at once.
+
+    Raises:
+        InputError: The home cannot be written, or its database is none; the message says which.
+    """
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.database.touch(mode=0o600)  # it holds keys that gateways use: its owner's alone
+        set_up(settings)
+        with _alone(settings):
+            call_command("migrate", verbosity=0, interactive=False)
+    except OSError as error:
+        raise InputError(f"the data folder cannot be used: {error}") from error
+    except DatabaseError as error:
+        raise InputError(f"{settings.database} cannot be used: {error}") from error
 
 
 def bootstrap(settings: Settings) -> dict[str, Any]:
@@ -49,6 +60,9 @@ def bootstrap(settings: Settings) -> dict[str, Any]:
         "application": {"id", "user_key"}, "not_shown": [...]}`. Ids are integers. The access token and
         the password are known only to the run that makes them; later they are None, and `not_shown`
         names them ("access_token", "admin.password").
+
+    Raises:
+        InputError: As `migrate`.
     """
     migrate(settings)
     from tallygate.catalog.first_provider import make

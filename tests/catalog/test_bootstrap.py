@@ -28,13 +28,13 @@ print(json.dumps(bootstrap(load(home=sys.argv[1]))))
 ROOT = Path(__file__).parents[2]
 
 
-def start(home: Path) -> "subprocess.Popen[str]":
+def start(home: Path, program: str = PROGRAM) -> "subprocess.Popen[str]":
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("TALLYGATE_")},
         "PYTHONPATH": str(ROOT),
     }
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(home)],
+        [sys.executable, "-c", program, str(home)],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
@@ -150,6 +150,33 @@ def test_killed_at_any_moment_the_next_run_completes_it(home: Path, after_s: flo
         published = connection.execute("SELECT id FROM registry_service").fetchall()
     connection.close()
     assert published == [("1",)]
+
+
+REFUSAL = """
+import sys
+from tallygate.catalog.bootstrap import bootstrap
+from tallygate.domain.errors import InputError
+from tallygate.settings import load
+try:
+    bootstrap(load(home=sys.argv[1]))
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_folder_that_cannot_be_used_is_told_in_words(home: Path) -> None:
+    home.write_text("a file where the folder should be")
+    process = start(home, REFUSAL)
+    assert "the data folder cannot be used" in process.communicate(timeout=60)[0]
+
+
+def test_a_database_that_is_none_is_told_in_words_and_left_alone(home: Path) -> None:
+    home.mkdir()
+    database = home / "tallygate.db"
+    database.write_text("not a database, however long it is" * 1000)
+    process = start(home, REFUSAL)
+    assert "file is not a database" in process.communicate(timeout=60)[0]
+    assert database.read_text().startswith("not a database")
 
 
 def test_one_process_works_on_one_home(bootstrapped: dict[str, Any], home: Path) -> None:

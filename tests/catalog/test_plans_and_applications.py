@@ -45,7 +45,8 @@ def test_a_limit_stands_once_per_plan_metric_and_period(plan: ApplicationPlan) -
 
 
 @pytest.mark.parametrize(
-    ("given", "stored"), [(None, 0), ("", 0), (-5, 0), (0, 0), (2**63 - 1, 2**63 - 1), ("7", 7)]
+    ("given", "stored"),
+    [(None, 0), ("", 0), (-5, 0), ("-5", 0), (0, 0), (2**63 - 1, 2**63 - 1), ("7", 7)],
 )
 def test_a_limit_without_a_value_or_below_nought_is_nought(
     plan: ApplicationPlan, given: int | str | None, stored: int
@@ -55,7 +56,7 @@ def test_a_limit_without_a_value_or_below_nought_is_nought(
     assert limit.value == stored
 
 
-@pytest.mark.parametrize("value", [2**63, "many", "-"])
+@pytest.mark.parametrize("value", [2**63, 2**70, "many", "-", "1.5"])
 def test_a_value_that_is_no_number_or_too_big_is_refused(
     plan: ApplicationPlan, value: object
 ) -> None:

@@ -118,7 +118,7 @@ def test_success_forgets_the_names_failures_and_does_not_count_itself(
     admin: User, clock: ManualClock
 ) -> None:
     fail(clock, PER_USERNAME - 1)
-    for _ in range(PER_ADDRESS):
+    for _ in range(PER_USERNAME + 1):
         assert sign_in("admin", RIGHT, "1.1.1.1", clock=clock) == admin
     fail(clock, PER_USERNAME)
 

@@ -80,7 +80,7 @@ class Limit(Term):
     plan = models.ForeignKey(ApplicationPlan, models.CASCADE, related_name="limits")
     metric = models.ForeignKey(Metric, models.CASCADE, related_name="limits")
     period = text(16, choices=[(period, period) for period in PERIODS])
-    value = models.BigIntegerField(default=0, null=True, blank=True)
+    value = models.PositiveBigIntegerField(default=0, blank=True)
 
     class Meta(CatalogModel.Meta):
         constraints = [unique("plan", "metric", "period", name="limit_period")]
@@ -89,10 +89,10 @@ class Limit(Term):
         return f"{self.value} {self.metric} per {self.period}"
 
     def prepare(self) -> None:
-        if self.value in (None, ""):
-            self.value = 0
-        elif isinstance(self.value, int):
-            self.value = max(self.value, 0)
+        try:
+            self.value = max(int(self.value or 0), 0)
+        except (TypeError, ValueError):
+            return  # the field itself says what is wrong with it
 
 
 class PricingRule(Term):

@@ -36,8 +36,3 @@ class Provider(CatalogModel):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def default_product_id(self) -> int | None:
-        """The product that is meant by calls which name none: the provider's first."""
-        return self.products.order_by("pk").values_list("pk", flat=True).first()
