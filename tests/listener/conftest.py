@@ -1,0 +1,29 @@
+"""One listener process for all tests of its HTTP face."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.running_listener import RunningListener
+
+
+@pytest.fixture(scope="session")
+def listener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningListener]:
+    """Provider `pk` (default service 1) has a service of each kind; `pk2` has a default service, `pk3` has none."""
+    home: Path = tmp_path_factory.mktemp("listener")
+    running = RunningListener(home, checkpoint_s="2")
+    running.service("1", "1", default=True)
+    running.service("2", "2")
+    running.service("3", "oauth")
+    running.service("4", "2", state="suspended")
+    running.service("5", "2", referrer_filters_required=True)
+    running.service("6", "")
+    running.service("20", "2", "pk2", default=True)
+    running.service("30", "2", "pk3")
+    for service_id in ("1", "2"):
+        running.registry.put_service_token(service_id, f"token{service_id}")
+    running.start()
+    try:
+        yield running
+    finally:
+        running.close()
