@@ -21,10 +21,12 @@ when pytest imports them: importing this module does that.
 """
 
 import atexit
+import copy
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,66 +52,60 @@ from tallygate.settings import Settings  # noqa: E402
 
 setup_test_environment()
 
-__all__ = [
-    "_bootstrapped_database",
-    "_empty_database",
-    "bootstrapped",
-    "catalog",
-    "django_home",
-]
+__all__ = ["bootstrapped", "catalog", "django_home"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def django_home() -> Path:
     """The home on which Django is set up."""
     return _HOME
 
 
-@pytest.fixture(scope="session")
-def _empty_database(django_home: Path) -> Iterator[Path]:
-    call_command("migrate", verbosity=0)
-    yield _keep(django_settings.TALLYGATE, django_home / "empty.db")
+@pytest.fixture
+def catalog() -> Iterator[Settings]:
+    """A catalog without a row."""
+    yield _restored(_empty_database())
     connections.close_all()
 
 
 @pytest.fixture
-def catalog(_empty_database: Path) -> Iterator[Settings]:
-    """A catalog without a row."""
-    yield _restored(_empty_database)
+def bootstrapped() -> Iterator[dict[str, Any]]:
+    """A catalog with one provider, as `bootstrap` makes it; gives what `bootstrap` answered."""
+    database, made = _bootstrapped_database()
+    _restored(database)
+    yield copy.deepcopy(made)
     connections.close_all()
 
 
-@pytest.fixture(scope="session")
-def _bootstrapped_database(_empty_database: Path, django_home: Path) -> tuple[Path, dict[str, Any]]:
+# Not fixtures of the session: pytest makes those once for each conftest.py that imports them.
+@cache
+def _empty_database() -> Path:
+    call_command("migrate", verbosity=0)
+    return _keep(django_settings.TALLYGATE, _HOME / "empty.db")
+
+
+@cache
+def _bootstrapped_database() -> tuple[Path, dict[str, Any]]:
     from tallygate.catalog.bootstrap import bootstrap
 
-    settings = _restored(_empty_database)
+    settings = _restored(_empty_database())
     made = bootstrap(settings)
-    return _keep(settings, django_home / "bootstrapped.db"), made
+    return _keep(settings, _HOME / "bootstrapped.db"), made
 
 
-@pytest.fixture
-def bootstrapped(_bootstrapped_database: tuple[Path, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A catalog with one provider, as `bootstrap` makes it; gives what `bootstrap` answered."""
-    database, made = _bootstrapped_database
-    _restored(database)
-    yield made
-    connections.close_all()
-
-
-def _keep(settings: Settings, copy: Path) -> Path:
+def _keep(settings: Settings, kept: Path) -> Path:
     """Closing the last connection brings everything from the write-ahead log into the file."""
     connections.close_all()
-    shutil.copyfile(settings.database, copy)
-    return copy
+    shutil.copyfile(settings.database, kept)
+    return kept
 
 
-def _restored(copy: Path) -> Settings:
+def _restored(kept: Path) -> Settings:
     settings: Settings = django_settings.TALLYGATE
     connections.close_all()
     for suffix in ("-wal", "-shm"):
         Path(f"{settings.database}{suffix}").unlink(missing_ok=True)
     draft = settings.database.with_suffix(".draft")
-    shutil.copyfile(copy, draft)
+    shutil.copyfile(kept, draft)
     os.replace(draft, settings.database)
     return settings
