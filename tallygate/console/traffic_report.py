@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from tallygate.catalog.models import Metric
@@ -47,7 +48,7 @@ class Report:
     def __init__(self, metric: Metric, frame: TimeFrame, line: Line, now_s: int) -> None:
         self.metric = metric
         self._frame, self._line, self._now_s = frame, line, now_s
-        self._labels = buckets.labels(self.window)
+        self.rows = _rows(buckets.labels(frame.window), line)
 
     @property
     def window(self) -> Window:
@@ -107,12 +108,6 @@ class Report:
         return self.window.starts_s[-1] <= self._now_s <= self.window.last_s
 
     @property
-    def rows(self) -> list[Row]:
-        before: list[int | None] = [*self._line.previous_values]
-        before += [None] * (len(self._labels) - len(before))
-        return [Row(*row) for row in zip(self._labels, self._line.values, before, strict=False)]
-
-    @property
     def sentence(self) -> str:
         """The chart in one sentence, for those who do not see it."""
         said = f"{self.title}, {self.range}: {count(self.total)} in all"
@@ -129,12 +124,20 @@ class Report:
             "name": self.metric.friendly_name,
             "previous_name": self._frame.before_title,
             "unit": self.unit,
-            "labels": self._labels,
+            "labels": [row.label for row in self.rows],
             "unfinished": self.is_unfinished,
             "ticks": buckets.ticks(self.window),
             "values": self._line.values,
-            "previous": self._line.previous_values[: len(self._labels)],
+            "previous": self._line.previous_values[: len(self.rows)],
         }
+
+
+def _rows(labels: list[str], line: Line) -> list[Row]:
+    previous = zip_longest(labels, line.previous_values[: len(labels)])
+    return [
+        Row(label, value, before)
+        for (label, before), value in zip(previous, line.values, strict=True)
+    ]
 
 
 def method_rows(

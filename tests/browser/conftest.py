@@ -49,6 +49,12 @@ Application.objects.create(
 quiet = Product.objects.create(provider=provider, name="Quiet")
 plan = ApplicationPlan.objects.create(product=quiet, name="Basic")
 Application.objects.create(account=account, plan=plan, name="App")
+long = Product.objects.create(provider=provider, name="Extraordinarily" * 17, system_name="long")
+for number in range(30):
+    Metric.objects.create(
+        product=long, parent=long.hits, friendly_name=f"{number:02}" + "endless" * 35, system_name=f"m_{number}"
+    )
+Product.objects.create(provider=provider, name="واجهة برمجة التطبيقات", system_name="right_to_left")
 other = Provider.objects.create(name="Other")
 Product.objects.create(provider=other, name="Foreign")
 """

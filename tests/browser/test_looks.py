@@ -17,6 +17,8 @@ PAGES = {
     "traffic": "/products/1/traffic?since=2015-05-16&until=2015-05-20",
     "traffic without data": "/products/1/traffic?metric=bytes_sent",
     "traffic of a new product": "/products/2/traffic",
+    "traffic of a product with long names": "/products/3/traffic",
+    "traffic of a product written from right to left": "/products/4/traffic",
     "traffic refused": "/products/1/traffic?since=2001-01-01&until=2015-05-20&per=hour",
     "not found": "/nothing",
 }
@@ -224,7 +226,7 @@ def test_the_products_of_other_providers_are_nowhere(open_page, site):
     page = open_page()
     page.goto(f"{site.url}/products")
     expect(page.get_by_text("Foreign")).to_have_count(0)
-    assert page.goto(f"{site.url}/products/3/traffic").status == 404
+    assert page.goto(f"{site.url}/products/5/traffic").status == 404
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
 
 
