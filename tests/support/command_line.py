@@ -52,7 +52,9 @@ class Serve:
         listener: int = 0,
         console: int = 0,
         command: tuple[str, ...] = COMMAND,
+        folder: Path | None = None,
     ) -> None:
+        """Starts `command` in `folder`; with port 0 on ports that are free."""
         self.home = home
         self.listener = listener or free_port()
         self.console = console or free_port()
@@ -62,6 +64,7 @@ class Serve:
             self.process = subprocess.Popen(
                 [*command, "serve", "--home", str(home), *addresses, *options],
                 env=environment(),
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
