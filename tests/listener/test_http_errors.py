@@ -17,6 +17,8 @@ def app(listener: RunningListener) -> App:
 
 BAD_REQUEST = "request contains syntax errors, should not be repeated without modification"
 END_USERS = "End-users are no longer supported, do not specify the user_id parameter"
+NOT_BOTH = "either app_id or user_key is allowed, not both"
+TOKEN_INVALID, VALUE_INVALID = "service_token_invalid", "usage_value_invalid"
 GOOD = "provider_key=pk&service_id=2&app_id=the-app&app_key=k"
 
 
@@ -40,9 +42,9 @@ GOOD = "provider_key=pk&service_id=2&app_id=the-app&app_key=k"
         ("service_token=&service_id=2", 403, "provider_key_or_service_token_required", "Provider key or service token are required"),
         ("service_token=token2", 422, "service_id_missing", "Service ID is missing"),
         ("service_token=token2&service_id=+", 422, "service_id_missing", "Service ID is missing"),
-        ("service_token=token1&service_id=2", 403, "service_token_invalid", 'service token "token1" or service id "2" is invalid'),
-        ("service_token=token2&service_id=99", 403, "service_token_invalid", 'service token "token2" or service id "99" is invalid'),
-        ("service_token=%3C%26%3E&service_id=2", 403, "service_token_invalid", 'service token "&lt;&amp;&gt;" or service id "2" is invalid'),
+        ("service_token=token1&service_id=2", 403, TOKEN_INVALID, 'service token "token1" or service id "2" is invalid'),
+        ("service_token=token2&service_id=99", 403, TOKEN_INVALID, 'service token "token2" or service id "99" is invalid'),
+        ("service_token=%3C%26%3E&service_id=2", 403, TOKEN_INVALID, 'service token "&lt;&amp;&gt;" or service id "2" is invalid'),
         (f"{GOOD}&user_id=u", 400, "end_users_no_longer_supported", END_USERS),
         (f"{GOOD}&user_id=", 400, "end_users_no_longer_supported", END_USERS),
         (f"{GOOD}&user_id", 400, "end_users_no_longer_supported", END_USERS),
@@ -53,8 +55,8 @@ GOOD = "provider_key=pk&service_id=2&app_id=the-app&app_key=k"
         ("provider_key=pk&service_id=2+", 403, "service_id_invalid", 'service id "2 " is invalid'),
         ("provider_key=nobody&service_id=2", 403, "provider_key_invalid", 'provider key "nobody" is invalid'),
         ("provider_key=pk2&service_id=2", 403, "service_id_invalid", 'service id "2" is invalid'),
-        ("provider_key=pk&service_id=2&app_id=the-app&user_key=u", 403, "authentication_error", "either app_id or user_key is allowed, not both"),
-        ("provider_key=pk&service_id=1&app_id=a&user_key=u", 403, "authentication_error", "either app_id or user_key is allowed, not both"),
+        ("provider_key=pk&service_id=2&app_id=the-app&user_key=u", 403, "authentication_error", NOT_BOTH),
+        ("provider_key=pk&service_id=1&app_id=a&user_key=u", 403, "authentication_error", NOT_BOTH),
         ("provider_key=pk&service_id=1", 403, "user_key_invalid", "user key is missing"),
         ("provider_key=pk", 403, "user_key_invalid", "user key is missing"),
         ("provider_key=pk&service_id=1&app_id=the-app", 403, "user_key_invalid", "user key is missing"),
@@ -71,13 +73,13 @@ GOOD = "provider_key=pk&service_id=2&app_id=the-app&app_key=k"
         (f"{GOOD}&usage[nope]=1", 404, "metric_invalid", 'metric "nope" is invalid'),
         (f"{GOOD}&usage[+nope+]=1", 404, "metric_invalid", 'metric "nope" is invalid'),
         (f"{GOOD}&usage[hits=1", 404, "metric_invalid", 'metric "[hits" is invalid'),
-        (f"{GOOD}&usage[hits]", 403, "usage_value_invalid", 'usage value for metric "hits" can not be empty'),
-        (f"{GOOD}&usage[hits]=", 403, "usage_value_invalid", 'usage value for metric "hits" can not be empty'),
-        (f"{GOOD}&usage[hits][]=1", 403, "usage_value_invalid", 'usage value for metric "hits" can not be empty'),
-        (f"{GOOD}&usage[+hits]=1.5", 403, "usage_value_invalid", 'usage value "1.5" for metric "hits" is invalid'),
-        (f"{GOOD}&usage[hits]=-1", 403, "usage_value_invalid", 'usage value "-1" for metric "hits" is invalid'),
-        (f"{GOOD}&usage[hits]=9223372036854775808", 403, "usage_value_invalid", 'usage value "9223372036854775808" for metric "hits" is invalid'),
-        (f"{GOOD}&usage[nope]=x&usage[hits]=y", 403, "usage_value_invalid", 'usage value "x" for metric "nope" is invalid'),
+        (f"{GOOD}&usage[hits]", 403, VALUE_INVALID, 'usage value for metric "hits" can not be empty'),
+        (f"{GOOD}&usage[hits]=", 403, VALUE_INVALID, 'usage value for metric "hits" can not be empty'),
+        (f"{GOOD}&usage[hits][]=1", 403, VALUE_INVALID, 'usage value for metric "hits" can not be empty'),
+        (f"{GOOD}&usage[+hits]=1.5", 403, VALUE_INVALID, 'usage value "1.5" for metric "hits" is invalid'),
+        (f"{GOOD}&usage[hits]=-1", 403, VALUE_INVALID, 'usage value "-1" for metric "hits" is invalid'),
+        (f"{GOOD}&usage[hits]=9223372036854775808", 403, VALUE_INVALID, 'usage value "9223372036854775808" for metric "hits" is invalid'),
+        (f"{GOOD}&usage[nope]=x&usage[hits]=y", 403, VALUE_INVALID, 'usage value "x" for metric "nope" is invalid'),
         (f"{GOOD}&usage[hits]=1&usage[nope]=1&usage[other]=y", 404, "metric_invalid", 'metric "nope" is invalid'),
     ],
 )  # fmt: skip

@@ -18,8 +18,16 @@ NAMES = ("remaining", "reset", "max-value")
 class TestNoBody:
     @pytest.mark.parametrize(
         ("option", "is_on"),
-        [("no_body=1", True), ("no_body=true", True), ("no_body=", True), ("no_body=no", True), ("no_body", False), ("no_body=0", False), ("no_body=false", False)],
-    )  # fmt: skip
+        [
+            ("no_body=1", True),
+            ("no_body=true", True),
+            ("no_body=", True),
+            ("no_body=no", True),
+            ("no_body", False),
+            ("no_body=0", False),
+            ("no_body=false", False),
+        ],
+    )
     def test_it_is_on_with_any_value_but_none_zero_and_false(
         self, listener: RunningListener, option: str, is_on: bool
     ) -> None:
@@ -67,7 +75,15 @@ class TestRejectionReason:
         answer = listener.authrep(f"{app.by_id}&usage[hits]=1", option)
         assert answer.headers["3scale-rejection-reason"] == "limits_exceeded"
 
-    @pytest.mark.parametrize("option", ["rejection_reason_header=true", "rejection_reason_header", "rejection_reason_header[]=1", None])  # fmt: skip
+    @pytest.mark.parametrize(
+        "option",
+        [
+            "rejection_reason_header=true",
+            "rejection_reason_header",
+            "rejection_reason_header[]=1",
+            None,
+        ],
+    )
     def test_only_when_it_is_asked_for_with_a_one(
         self, listener: RunningListener, option: str | None
     ) -> None:

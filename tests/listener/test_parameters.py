@@ -89,7 +89,7 @@ def test_4096_parameters_are_read_and_4097_are_not() -> None:
 
 def test_four_mebibytes_are_read_and_no_more() -> None:
     assert len(str(parse("a=" + "x" * (MAX_BYTES - 2))["a"])) == 4_194_302
-    with pytest.raises(LimitExceeded, match="^total query size exceeds limit"):
+    with pytest.raises(LimitExceeded, match=r"^total query size exceeds limit"):
         parse("a=" + "x" * (MAX_BYTES - 1))
 
 

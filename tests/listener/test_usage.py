@@ -113,7 +113,7 @@ class TestHierarchy:
 class TestMetrics:
     def test_names_are_trimmed_and_then_exact(self) -> None:
         assert effective_usage({" hits ": "1"}, SERVICE, False).adds == (("1", 1),)
-        with pytest.raises(MetricInvalid, match='^metric "HITS" is invalid$'):
+        with pytest.raises(MetricInvalid, match=r'^metric "HITS" is invalid$'):
             effective_usage({" HITS ": "1"}, SERVICE, False)
 
     def test_the_first_bad_metric_is_told_and_its_value_before_its_name(self) -> None:
@@ -124,7 +124,7 @@ class TestMetrics:
 
     def test_named_metrics_come_with_their_ancestors_and_untrimmed(self) -> None:
         assert named_metrics({"deep": "x"}, SERVICE) == {"4", "2", "1"}
-        with pytest.raises(MetricInvalid, match='^metric "hits" is invalid$'):
+        with pytest.raises(MetricInvalid, match=r'^metric "hits" is invalid$'):
             named_metrics({" hits": "1"}, SERVICE)
 
 

@@ -1,0 +1,48 @@
+"""A disk that takes no more: what is refused, what goes on, and that nothing is counted that was not acknowledged."""
+
+import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from support.running_listener import RunningListener, error_body
+
+pytestmark = pytest.mark.service
+
+
+@contextmanager
+def full_disk(listener: RunningListener) -> Iterator[None]:
+    """No file of the process may grow any more, as far as the kernel is concerned."""
+    pid = json.loads((listener.home / "run" / "listener.json").read_text())["pid"]
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+
+def test_what_cannot_be_made_durable_is_refused_and_taken_back(listener: RunningListener) -> None:
+    """authrep, report and backfill answer 503 with the reason, authorize goes on, and afterwards all is as it was."""
+    app = listener.application(limits={("hits", "eternity"): 5})
+    call = f"{app.by_id}&usage[hits]=1"
+    hit = json.dumps(
+        {"application": app.id, "time_ms": 0, "usage": {"hits": 1}, "id": "disk"}
+    ).encode()
+    reason = "nothing was counted, try again later: File too large"
+    assert listener.authrep(call).status == 200
+    with full_disk(listener):
+        for _ in range(3):
+            answer = listener.authrep(call)
+            assert (answer.status, answer.body) == (503, error_body("unavailable", reason))
+            assert listener.report_of(app, {"usage][hits": "1"}).status == 503
+            assert listener.backfill(app.service, hit).status == 503
+        assert listener.authorize(call).values["hits", "eternity"] == 1
+        assert listener.authrep(app.by_id).status == 200
+        no_body = listener.authrep(call, "no_body=1")
+        assert (no_body.status, no_body.body) == (503, "")
+    assert [listener.authrep(call).status for _ in range(3)] == [200, 200, 200]
+    assert json.loads(listener.backfill(app.service, hit).body)["accepted"] == 1
+    assert listener.authrep(call).status == 409
+    assert listener.counted(app) == 5
