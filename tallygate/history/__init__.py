@@ -1,8 +1,9 @@
 """ClickHouse tables, the historian that fills them, and the one query function."""
 
+from tallygate.history.answer import Answer, Line, change_percent
 from tallygate.history.batch import code_series, metric_series
 from tallygate.history.history import History
-from tallygate.history.query import Answer, Line, Question, change_percent
+from tallygate.history.question import Question
 from tallygate.history.verify import Difference
 
 __all__ = [

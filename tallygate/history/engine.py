@@ -39,7 +39,7 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Lets go of the files. Closing twice is fine."""
+        """Lets go of the files, for good. Closing twice is fine."""
         ...
 
 
@@ -73,6 +73,7 @@ class ChdbEngine:
         self._mutex = threading.RLock()
         self._session: Any = None
         self._lock_fd = -1
+        self._closed = False
 
     def query(self, sql: str, **values: Value) -> list[list[Any]]:
         answer = self._run(filled(sql, values), "JSONCompactEachRow")
@@ -94,12 +95,16 @@ class ChdbEngine:
 
     def close(self) -> None:
         with self._mutex:
-            if self._session is not None:
-                self._session.close()
-                self._session = None
-            if self._lock_fd >= 0:
-                os.close(self._lock_fd)
-                self._lock_fd = -1
+            self._closed = True
+            self._release()
+
+    def _release(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
 
     def _run(self, sql: str, output: str) -> bytes:
         with self._mutex:
@@ -113,13 +118,15 @@ class ChdbEngine:
                 raise HistoryUnavailable(f"the analytics engine says: {_brief(error)}") from error
 
     def _open(self) -> Any:
+        if self._closed:
+            raise HistoryUnavailable("the history is closed")
         self._lock_fd = self._lock()
         try:
             self._session = chdb_native.connect(str(self._folder / "chdb"))
             self._run("SET output_format_json_quote_64bit_integers = 0", "Null")
             self._prepare(self)
         except Exception as error:
-            self.close()
+            self._release()
             raise HistoryUnavailable(f"the analytics engine does not start: {error}") from error
         return self._session
 

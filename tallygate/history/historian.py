@@ -6,7 +6,7 @@ what is missing (see `store`).
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -64,8 +64,11 @@ class Historian:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def catch_up(self) -> Progress:
+    def catch_up(self, give_up: Callable[[], bool] = lambda: False) -> Progress:
         """Writes all that is in the log at this moment, and says where the history then stands.
+
+        Args:
+            give_up: Asked after each batch whether to leave the rest.
 
         Raises:
             HistoryUnavailable: It cannot; the message says why.
@@ -77,7 +80,7 @@ class Historian:
                     progress = self._loaded()
                     if progress.batch is None and progress.position >= target:
                         return progress
-                    if not self._step(progress):
+                    if give_up() or not self._step(progress):
                         return self._loaded()
         except (OSError, ValueError, LogCorrupt, msgspec.DecodeError) as error:
             raise HistoryUnavailable(f"the history cannot follow the log: {error}") from error
@@ -129,7 +132,7 @@ class Historian:
         wait_s, trimmed_s = POLL_S, 0
         while not self._stopping.wait(wait_s):
             try:
-                self.catch_up()
+                self.catch_up(give_up=self._stopping.is_set)
                 now_s = self._clock.now_s()
                 if now_s // 3600 != trimmed_s // 3600:
                     self.retain()
@@ -137,6 +140,9 @@ class Historian:
             except HistoryUnavailable as error:
                 wait_s = min(wait_s * 2, MAX_BACKOFF_S)
                 log.warning("history behind", reason=str(error), retry_s=wait_s)
+            except Exception:
+                wait_s = MAX_BACKOFF_S
+                log.exception("history behind", retry_s=wait_s)
             else:
                 wait_s = POLL_S
 

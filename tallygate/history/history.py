@@ -3,14 +3,16 @@
 from typing import Self
 
 from tallygate.domain.clock import Clock
+from tallygate.history import query, verify
+from tallygate.history.answer import Answer
 from tallygate.history.engine import ChdbEngine, Engine
 from tallygate.history.historian import Historian, Log
 from tallygate.history.progress import ProgressFile
-from tallygate.history.query import Answer, Question, ask, last_hit_s
+from tallygate.history.question import Question
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
-from tallygate.history.verify import Difference, verify
+from tallygate.history.verify import Difference
 from tallygate.ledger.log import LogReader
 from tallygate.settings import Settings
 
@@ -72,14 +74,21 @@ class History:
         """
         complete_until_s = self._clock.now_s()
         progress = self._historian.catch_up()
-        return ask(self._engine, question, complete_until_s, progress.since_s.get(MINUTE.name, 0))
+        minutes_since_s = progress.since_s.get(MINUTE.name, 0)
+        return query.ask(self._engine, question, complete_until_s, minutes_since_s)
 
     def last_hit_s(self, product: str | None, *series: str) -> int | None:
         """When any of the series was last counted, as `query.last_hit_s` says; None if never."""
         self._historian.catch_up()
-        return last_hit_s(self._engine, product, series)
+        return query.last_hit_s(self._engine, product, series)
 
     def verify(self) -> list[Difference]:
         """Recomputes the roll-ups from the raw entries still kept; the list must be empty."""
         with self._historian.still() as progress:
-            return list(verify(self._engine, progress.since_s))
+            days = verify.days(self._engine, progress.since_s)
+        found = []
+        for table, day in days:
+            # Still for a day at a time, so that questions need not wait for all of them.
+            with self._historian.still() as progress:
+                found += verify.differences(self._engine, table, day, progress.since_s)
+        return found

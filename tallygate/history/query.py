@@ -1,122 +1,19 @@
 """The one query function: a Question gives an Answer. Pages, JSON and CSV only format Answers."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
 
 from tallygate.domain.calendar import Granularity, Window
 from tallygate.domain.errors import QuestionError
+from tallygate.history.answer import Answer, Line
 from tallygate.history.engine import Engine, Value
+from tallygate.history.question import Question, Split
 from tallygate.history.schema import MINUTE, QUARTER, Table
-
-Split = Literal["series", "product", "application"]
 
 _COLUMNS: tuple[Split, ...] = ("series", "product", "application")
 _Names = tuple[str | None, str | None, str | None]
 """The series, product and application of a line; None where the question does not split by it."""
 _Sums = dict[_Names, list[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of the history. Whoever makes it has checked that the asker may know.
-
-    Attributes:
-        series: Which are summed: `m:<metric id>`, `c:<response code>`.
-        window: When.
-        product: The product's protocol id; None: all products (a backend's metric is in each).
-        application: The application's protocol id; None: all, as one total.
-        split: A line for each of these instead of one sum.
-        top: Only so many lines, the greatest totals first; None: all.
-        compare: Whether the window before is summed too.
-    """
-
-    series: tuple[str, ...]
-    window: Window
-    product: str | None = None
-    application: str | None = None
-    split: tuple[Split, ...] = ("series",)
-    top: int | None = None
-    compare: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of an answer. A name is None where the question did not split by it.
-
-    Attributes:
-        values: One for each bucket of the window.
-        previous_values: One for each bucket of the window before; empty if not asked for.
-    """
-
-    series: str | None
-    product: str | None
-    application: str | None
-    values: tuple[int, ...]
-    previous_values: tuple[int, ...] = ()
-
-    @property
-    def total(self) -> int:
-        return sum(self.values)
-
-    @property
-    def previous_total(self) -> int:
-        return sum(self.previous_values)
-
-    @property
-    def change(self) -> float:
-        """In percent of the window before."""
-        return change_percent(self.total, self.previous_total)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the history says.
-
-    Attributes:
-        previous: The window before; None if it was not asked for or there is none.
-        lines: By series in the order of the question; with `top`, the greatest first. A series that
-            was asked for has a line even if nothing was counted; a product or an application has not.
-        complete_until_s: All that was acknowledged before this second is in the numbers.
-    """
-
-    window: Window
-    previous: Window | None
-    lines: tuple[Line, ...]
-    complete_until_s: int
-
-    @property
-    def values(self) -> tuple[int, ...]:
-        """All lines together, bucket by bucket."""
-        return _added((line.values for line in self.lines), len(self.window))
-
-    @property
-    def previous_values(self) -> tuple[int, ...]:
-        """All lines together, bucket by bucket of the window before."""
-        return _added((line.previous_values for line in self.lines), len(self.previous or ()))
-
-    @property
-    def total(self) -> int:
-        return sum(line.total for line in self.lines)
-
-    @property
-    def previous_total(self) -> int:
-        return sum(line.previous_total for line in self.lines)
-
-    @property
-    def change(self) -> float:
-        """In percent of the window before."""
-        return change_percent(self.total, self.previous_total)
-
-
-def change_percent(total: int, previous_total: int) -> float:
-    """How much more, in percent of before: 0 if the same, 100 if there was nothing before."""
-    if total == previous_total:
-        return 0.0
-    if previous_total == 0:
-        return 100.0
-    return (total - previous_total) / previous_total * 100
 
 
 def ask(
@@ -180,7 +77,7 @@ def _table(window: Window, edges: tuple[int, ...], minutes_since_s: int) -> Tabl
 def _sums(engine: Engine, table: Table, question: Question, edges: tuple[int, ...]) -> _Sums:
     columns = [column for column in _COLUMNS if column in question.split]
     where, values = _where(question, edges)
-    if question.top is not None:
+    if question.top is not None and columns:
         within = " AND t >= {since}"
         keys = _greatest(engine, table, question, columns, where + within, values)
         if not keys:
@@ -261,7 +158,7 @@ def _bucket(window: Window, edges: tuple[int, ...]) -> str:
 
 def _named(question: Question, found: _Sums, buckets: int) -> list[tuple[_Names, list[int]]]:
     """The lines in their order, with those that were asked for by name and have nothing."""
-    if question.top is not None:
+    if question.top is not None and question.split:
         shown = len(question.window)
         return sorted(found.items(), key=lambda item: (-sum(item[1][buckets - shown :]), item[0]))
     if question.split == ():
@@ -271,10 +168,3 @@ def _named(question: Question, found: _Sums, buckets: int) -> list[tuple[_Names,
             found.setdefault((series, None, None), [0] * buckets)
     place = {series: index for index, series in enumerate(question.series)}
     return sorted(found.items(), key=lambda item: (place.get(item[0][0] or "", 0), item[0]))
-
-
-def _added(rows: Iterable[tuple[int, ...]], count: int) -> tuple[int, ...]:
-    total = [0] * count
-    for row in rows:
-        total = [left + right for left, right in zip(total, row, strict=True)]
-    return tuple(total)

@@ -1,10 +1,12 @@
 """Recomputes the roll-ups from the raw entries still kept and lists where they differ."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tallygate.history.engine import Engine
 from tallygate.history.schema import RAW, ROLLUPS, Table
+
+DAY_S = 86_400
 
 
 class Difference(NamedTuple):
@@ -37,8 +39,8 @@ _SUMS = f"""
 """
 
 
-def verify(engine: Engine, since_s: Mapping[str, int]) -> Iterator[Difference]:
-    """Every difference, day by day; nothing if all is well. The tables must stand still meanwhile.
+def days(engine: Engine, since_s: Mapping[str, int]) -> list[tuple[Table, int]]:
+    """The days (their numbers since 1970) to compare, for each roll-up.
 
     Args:
         since_s: By table, from when on its rows are kept.
@@ -46,27 +48,31 @@ def verify(engine: Engine, since_s: Mapping[str, int]) -> Iterator[Difference]:
     Raises:
         HistoryUnavailable: The engine cannot answer now.
     """
+    found = []
     for table in ROLLUPS:
-        begin_s = max(since_s.get(RAW.name, 0), since_s.get(table.name, 0))
-        for day in _days(engine, table, begin_s):
-            yield from _differences(engine, table, max(day * RAW.partition_s, begin_s))
+        begin_s = _begin_s(table, since_s)
+        rows = engine.query(
+            f"SELECT DISTINCT intDiv(time_ms, {DAY_S * 1000}) AS day FROM {RAW.name}"
+            " WHERE time_ms >= {begin_ms} UNION ALL"
+            f" SELECT DISTINCT intDiv(t, {DAY_S}) FROM {table.name}"
+            " WHERE t >= {begin_s} AND series != ''",
+            begin_ms=begin_s * 1000,
+            begin_s=begin_s,
+        )
+        found += [(table, day) for day in sorted({int(day) for (day,) in rows})]
+    return found
 
 
-def _days(engine: Engine, table: Table, begin_s: int) -> list[int]:
-    """The days that have raw entries or rows of the roll-up."""
-    rows = engine.query(
-        f"SELECT DISTINCT intDiv(time_ms, {RAW.partition_s * 1000}) AS day FROM {RAW.name}"
-        " WHERE time_ms >= {begin_ms} UNION ALL"
-        f" SELECT DISTINCT intDiv(t, {RAW.partition_s}) FROM {table.name}"
-        " WHERE t >= {begin_s} AND series != ''",
-        begin_ms=begin_s * 1000,
-        begin_s=begin_s,
-    )
-    return sorted({int(day) for (day,) in rows})
+def differences(
+    engine: Engine, table: Table, day: int, since_s: Mapping[str, int]
+) -> list[Difference]:
+    """Where a roll-up's rows of a day differ. The tables must stand still meanwhile.
 
-
-def _differences(engine: Engine, table: Table, begin_s: int) -> Iterator[Difference]:
-    end_s = begin_s // RAW.partition_s * RAW.partition_s + RAW.partition_s
+    Raises:
+        HistoryUnavailable: The engine cannot answer now.
+    """
+    begin_s = max(day * DAY_S, _begin_s(table, since_s))
+    end_s = (day + 1) * DAY_S
     rows = engine.query(
         "SELECT series, product, application, t, sum(expected) AS wanted, sum(found) AS there FROM ("
         f"  SELECT * FROM ({_SUMS}) UNION ALL"
@@ -82,5 +88,9 @@ def _differences(engine: Engine, table: Table, begin_s: int) -> Iterator[Differe
         begin_ms=begin_s * 1000,
         end_ms=end_s * 1000,
     )
-    for row in rows:
-        yield Difference(table.name, *row)
+    return [Difference(table.name, *row) for row in rows]
+
+
+def _begin_s(table: Table, since_s: Mapping[str, int]) -> int:
+    """From when on both the raw entries and the roll-up are kept."""
+    return max(since_s.get(RAW.name, 0), since_s.get(table.name, 0))

@@ -11,7 +11,7 @@ from support.history_data import NOW_S, MemoryLog, entry, open_history
 from tallygate.domain.calendar import Granularity, find_zone, last, window
 from tallygate.domain.clock import ManualClock
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
-from tallygate.history import History, Question
+from tallygate.history import History, Question, historian
 from tallygate.history.engine import ChdbEngine, Rows
 from tallygate.history.progress import Progress, ProgressFile
 from tallygate.history.schema import QUARTER, RAW, ROLLUPS, create_tables
@@ -267,3 +267,36 @@ def eventually(holds: Callable[[], bool], within_s: float = 20) -> None:
     while not holds():
         assert time.monotonic() < until, "it did not come true in time"
         time.sleep(0.02)
+
+
+def test_a_progress_file_that_is_damaged_is_told_and_not_begun_anew(
+    home: Path, log: MemoryLog
+) -> None:
+    log.entries += [entry()] * 3
+    with open_history(home, log) as history:
+        assert total(history) == 3
+    (home / "history" / "historian.json").write_text('{"position": "3"')
+    with open_history(home, log) as history, pytest.raises(HistoryUnavailable, match="the history"):
+        history.catch_up()
+
+
+def test_a_closed_history_answers_no_more(home: Path, log: MemoryLog) -> None:
+    with open_history(home, log) as history:
+        history.catch_up()
+    with pytest.raises(HistoryUnavailable, match="closed"):
+        total(history)
+
+
+def test_closing_does_not_wait_for_a_long_way_to_catch_up(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(historian, "BATCH_ENTRIES", 10)
+    log = MemoryLog([entry()] * 20_000)
+    with open_history(home, log) as history:
+        history.start()
+        mark = home / "ledger" / "consumers" / "history"
+        eventually(lambda: mark.exists() and int(mark.read_text() or 0) > 50)
+        begun = time.monotonic()
+        history.close()
+        assert time.monotonic() - begun < 5
+    assert int(mark.read_text()) < 20_000
