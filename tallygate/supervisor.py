@@ -45,6 +45,7 @@ class Supervisor:
     def run(self) -> int:
         """Returns the exit code: 0 = stopped on request, 1 = the listener could not start."""
         signals = _Signals()
+        say(f"starting on {self._settings.home}")
         try:
             return self._watch(signals)
         finally:

@@ -1,5 +1,6 @@
 """The ledger as this process opens it itself, where no listener runs."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +15,10 @@ from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
 
 
+CHECKPOINT_HITS = 100_000
+"""After so many hits their ids leave the memory: nothing else makes checkpoints here."""
+
+
 class LocalSink:
     """Counts batches in a ledger of our own."""
 
@@ -21,6 +26,7 @@ class LocalSink:
         self._ledger = ledger
         self._registry = registry
         self._service_id = service_id
+        self._since_checkpoint = 0
 
     @classmethod
     @contextmanager
@@ -42,7 +48,11 @@ class LocalSink:
         lines = [msgspec.json.encode(usage) for usage in batch]
         try:
             result = backfill(self._ledger, self._registry, self._service_id, lines)
-        except (OSError, ProtocolError) as error:
+            self._since_checkpoint += len(lines)
+            if self._since_checkpoint >= CHECKPOINT_HITS:
+                self._ledger.checkpoint_now()
+                self._since_checkpoint = 0
+        except (OSError, sqlite3.Error, ProtocolError) as error:
             raise SinkFailed(f"the ledger cannot count: {error}") from None
         refusals = [Refusal(each.index, each.code, each.message) for each in result.errors]
         return Outcome(result.accepted, result.duplicate, refusals)
