@@ -40,11 +40,9 @@ def connect(sources: Mapping[type[models.Model], Source]) -> None:
 
 
 def concerns(model: type[models.Model], fields: Iterable[str]) -> bool:
-    """Whether the registry depends on one of these fields (named as field or as column)."""
+    """Whether the registry depends on one of these fields."""
     source = _sources.get(model)
-    return source is not None and any(
-        model._meta.get_field(name).name in source.fields for name in fields
-    )
+    return source is not None and not source.fields.isdisjoint(fields)
 
 
 @contextmanager

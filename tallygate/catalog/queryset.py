@@ -21,10 +21,11 @@ class CatalogQuerySet(models.QuerySet):
         Raises:
             ValueError: A field that never changes is among `values`.
         """
-        frozen = set(values) & set(self.model.IMMUTABLE)
+        names = {self.model._meta.get_field(name).name for name in values}
+        frozen = names & set(self.model.IMMUTABLE)
         if frozen:
             raise ValueError(f"{self.model.__name__}: {', '.join(sorted(frozen))} cannot change")
-        if not publish.concerns(self.model, values):
+        if not publish.concerns(self.model, names):
             return super().update(**values)
         with transaction.atomic(using=self.db):
             keys = list(self.order_by().values_list("pk", flat=True))

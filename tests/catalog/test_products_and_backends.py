@@ -69,6 +69,8 @@ def test_a_system_name_never_changes() -> None:
     assert product.system_name == "echo"
     with pytest.raises(ValueError, match="system_name cannot change"):
         Product.objects.update(system_name="other")
+    with pytest.raises(ValueError, match="provider cannot change"):
+        Product.objects.update(provider_id=made.provider().pk)
 
 
 def test_all_metrics_are_those_of_the_product_and_of_the_backends_that_it_uses() -> None:

@@ -1,6 +1,6 @@
 """What all records of the catalog have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -66,7 +66,7 @@ class CatalogModel(models.Model):
         except models.RestrictedError as error:
             raise DeletionRefused(self.IN_USE) from error
 
-    def validate_constraints(self, exclude: set[str] | None = None) -> None:
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """As Django's, with the errors beside the field that the person can change."""
         errors: dict[str, list[ValidationError]] = {}
         for constraint in self._meta.constraints:
