@@ -14,7 +14,6 @@ from tallygate.listener.backfill import backfill
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
 
-
 CHECKPOINT_HITS = 100_000
 """After so many hits their ids leave the memory: nothing else makes checkpoints here."""
 
