@@ -168,13 +168,19 @@ def test_a_screen_reader_is_told_the_chart_in_a_sentence_and_of_every_change(ope
 def test_the_theme_follows_the_system_until_one_is_chosen_and_the_choice_stays(open_page, site):
     page = open_page(color_scheme="dark")
     page.goto(site.url + PAGES["traffic"])
+    page.wait_for_selector(".chart canvas")
     canvas = "getComputedStyle(document.documentElement).backgroundColor"
-    dark = page.evaluate(canvas)
+    line = (
+        "echarts.getInstanceByDom(document.querySelector('.chart'))"
+        ".getOption().series[1].lineStyle.color"
+    )
+    dark, dark_line = page.evaluate(canvas), page.evaluate(line)
     button = page.get_by_role("button", name=re.compile("Theme"))
     expect(button).to_have_accessible_name("Theme: system. Change to light")
     button.click()
     light = page.evaluate(canvas)
     assert light != dark
+    assert page.evaluate(line) != dark_line
     page.reload()
     assert page.evaluate(canvas) == light
     button.click()
@@ -207,6 +213,15 @@ def test_the_switcher_finds_a_product_and_keeps_the_time_frame(open_page, site):
     expect(page.locator("#product-options a")).to_have_count(1)
     page.get_by_role("link", name="Quiet").click()
     page.wait_for_url(f"{site.url}/products/2/traffic?frame=30d")
+
+
+def test_when_the_session_has_ended_the_switcher_leads_to_the_sign_in(open_page, site):
+    page = open_page()
+    page.goto(f"{site.url}/products/1/traffic?frame=30d")
+    page.context.clear_cookies()
+    page.locator("summary", has_text="Switch product").click()
+    expect(page).to_have_title("Sign in · Tallygate")
+    assert "frame%3D30d" in page.url
 
 
 def test_the_list_is_searched_while_typing_and_the_search_is_in_the_url(open_page, site):

@@ -10,15 +10,15 @@
     }
   });
 
-  // Signed out, not found, broken: the answer is a page of its own, so go there.
+  // Signed out, not found, broken: the answer is another page, so go there.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { elt, xhr } = event.detail;
-    const part = event.detail.requestConfig.elt.closest("[hx-select]")?.getAttribute("hx-select");
-    if (!part || !elt) return;
+    const { xhr, requestConfig, pathInfo } = event.detail;
     const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
-    if (answer.querySelector(part)) return;
+    const part = requestConfig.elt.closest("[hx-select]")?.getAttribute("hx-select");
+    const fits = part ? answer.querySelector(part) : !answer.querySelector("title");
+    if (fits) return;
     event.detail.shouldSwap = false;
-    location.assign(event.detail.pathInfo.finalRequestPath);
+    location.assign(part ? pathInfo.finalRequestPath : location.href);
   });
 
   function tellFailure(event) {
