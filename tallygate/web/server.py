@@ -3,6 +3,7 @@
 import ctypes
 import http.client
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Runs until SIGTERM or SIGINT. Exits with 1 and a line of text when it cannot start."""
     _die_with_parent(os.environ.get("TALLYGATE_PARENT_PID"))
+    multiprocessing.set_start_method("fork")  # the worker shares the memory of what is loaded
     try:
         serve(load())
     except (TallygateError, OSError) as error:
@@ -65,10 +68,7 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.warning,
     )
     try:
-        server.serve(
-            target_loader=lambda: _load(settings, announced, f"http://{settings.console}"),
-            wrap_loader=False,
-        )
+        server.serve(target_loader=partial(_load, settings, announced), wrap_loader=False)
     finally:
         announced.unlink(missing_ok=True)
 
@@ -80,7 +80,7 @@ def _check_free(host: str, port: int) -> None:
         pass
 
 
-def _load(settings: Settings, announced: Path, url: str) -> Callable[..., Any]:
+def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     """In the worker: loads the site, starts the historian, and says when all is ready."""
     parent = os.getppid()
     _die_with_parent(str(parent))
@@ -88,11 +88,11 @@ def _load(settings: Settings, announced: Path, url: str) -> Callable[..., Any]:
 
     from tallygate.web import runtime, wsgi
 
-    assert get_resolver().url_patterns  # imports every page now, not at somebody's first request
+    _ = get_resolver().url_patterns  # imports every page now, not at somebody's first request
     # The worker is a forked process: Python ends it without running what atexit holds.
     Finalize(None, runtime.close, exitpriority=1)
     runtime.history()  # the log is carried into the history also while nobody asks
-    message = json.dumps({"pid": parent, "url": url})
+    message = json.dumps({"pid": parent, "url": f"http://{settings.console}"})
     threading.Thread(target=_announce, args=(settings, announced, message), daemon=True).start()
     return wsgi.application
 
