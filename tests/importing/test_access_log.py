@@ -171,7 +171,7 @@ def test_fields_of_json_lines() -> None:
         '{"time":"' + "9" * 400 + '","request":"GET /"}',
         '{"time":1431857103}',
         '{"time":1431857103,"method":1,"path":2}',
-        '{"time":1431857103,"request":"GET /","status":{}}',
+        '{"time":1431857103,"request":"GET /","status":"abc"}',
         '{"time":1431857103,"request":"GET /","status":-1}',
         '{"time":1431857103,"request":"GET /","status":12345}',
         "\udcff\udcfe",
