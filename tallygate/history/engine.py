@@ -16,6 +16,8 @@ from tallygate.history import chdb_native
 Value = str | int | Sequence["Value"]
 Rows = Sequence[Sequence[object]]
 
+_OPTIONS = "max_thread_pool_free_size=4"
+"""chDB would keep a thousand idle threads, each with memory of its own."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -122,7 +124,7 @@ class ChdbEngine:
             raise HistoryUnavailable("the history is closed")
         self._lock_fd = self._lock()
         try:
-            self._session = chdb_native.connect(str(self._folder / "chdb"))
+            self._session = chdb_native.connect(f"{self._folder / 'chdb'}?{_OPTIONS}")
             self._run("SET output_format_json_quote_64bit_integers = 0", "Null")
             self._prepare(self)
         except Exception as error:

@@ -156,9 +156,14 @@ class Historian:
         chunk = self._reader.read(progress.position, BATCH_ENTRIES)
         if chunk.end == progress.position:
             return False
-        self._note(msgspec.structs.replace(progress, batch=Batch(chunk.end, len(chunk.entries))))
-        self._store.write(chunk.entries, chunk.end, progress.since_s)
-        self._note(_done(progress, chunk.end))
+        noted = msgspec.structs.replace(
+            progress,
+            batch=Batch(chunk.end, len(chunk.entries)),
+            since_s=self._retention.since_s(progress.since_s, self._clock.now_s()),
+        )
+        self._note(noted)
+        self._store.write(chunk.entries, chunk.end, noted.since_s)
+        self._note(_done(noted, chunk.end))
         return True
 
     def _read_again(self, position: int, batch: Batch) -> Sequence[Entry]:

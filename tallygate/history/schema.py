@@ -25,7 +25,7 @@ class Table(NamedTuple):
 
 RAW = Table("history.raw", 86_400, 0)
 MINUTE = Table("history.usage_minute", 604_800, 60)
-QUARTER = Table("history.usage_quarter", 31_536_000, 900)
+QUARTER = Table("history.usage_quarter", 2_592_000, 900)
 ROLLUPS = (MINUTE, QUARTER)
 
 EMBEDDED = {

@@ -39,6 +39,6 @@ CREATE TABLE IF NOT EXISTS history.usage_quarter (
     t Int64 {time},
     value Int64 {count}
 ) ENGINE = {summing_merge_tree}
-PARTITION BY intDiv(t, 31536000)
+PARTITION BY intDiv(t, 2592000)
 ORDER BY (series, product, application, t)
 {settings};

@@ -225,7 +225,6 @@ def test_old_raw_entries_and_minutes_are_dropped_and_quarters_stay(home: Path) -
 def test_an_entry_that_comes_later_than_raw_entries_are_kept_still_counts(home: Path) -> None:
     log = MemoryLog([entry()])
     with open_history(home, log, raw_days=10, minute_days=30) as history:
-        history.retain()
         log.entries += [entry(NOW_S - 20 * DAY_S), entry(NOW_S - 60 * DAY_S)]
         assert total(history) == 3
         assert days_held(history, RAW.name, "time_ms / 1000") == 1
