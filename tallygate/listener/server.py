@@ -6,7 +6,9 @@ import gc
 import json
 import os
 import signal
+import socket
 import sys
+from typing import Final
 
 import structlog
 import uvloop
@@ -26,6 +28,10 @@ _PR_SET_PDEATHSIG = 1
 
 _GC_THRESHOLDS = (50_000, 20, 1_000)
 """A full collection walks every kept call and counter, which takes a tenth of a second; they hold no cycles. So it is made rare."""
+
+
+STOP_WITHIN_S: Final = 5
+"""How long calls that are under way may take when the process is asked to stop; then they are broken off, not counted."""
 
 
 def main() -> None:
@@ -53,10 +59,10 @@ async def serve(settings: Settings) -> None:
     Raises:
         Busy, LogCorrupt, OSError: It cannot start.
     """
-    host, port = address(settings.listener)
     clock = SystemClock()
     loop = asyncio.get_running_loop()
     with Ledger.open(settings, clock) as ledger:
+        host, port = free_address(*address(settings.listener))
         registry = Registry(settings.database)
         app = Listener(
             registry, ledger, clock, settings, load_secrets(settings.home).internal_token
@@ -74,14 +80,49 @@ async def serve(settings: Settings) -> None:
             backlog=1024,
             log_enabled=False,
         )
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
         announced = settings.run / "listener.json"
         settings.run.mkdir(parents=True, exist_ok=True)
-        announced.write_text(json.dumps({"pid": os.getpid(), "url": f"http://{host}:{port}"}))
-        log.info("listener ready", address=settings.listener, home=str(settings.home))
+        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        announced.write_text(json.dumps({"pid": os.getpid(), "url": f"http://{shown}"}))
+        log.info("listener ready", address=shown, home=str(settings.home))
         try:
-            await server.serve()
+            await _until_stopped(server)
         finally:
             announced.unlink(missing_ok=True)
             registry.close()
+
+
+def free_address(host: str, port: int) -> tuple[str, int]:
+    """The numeric address; port 0 becomes one that is free.
+
+    The server itself would share a port with another process that serves, and end without a word on one that is taken.
+
+    Raises:
+        OSError: The host is not known, or the port is taken or not allowed.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, place = found[0]
+        with socket.create_server((str(place[0]), port), family=family) as tried:
+            taken = tried.getsockname()
+    except socket.gaierror as error:
+        raise OSError(f"{host}: {error.strerror}") from error
+    except OSError as error:
+        raise OSError(f"{host}:{port}: {os.strerror(error.errno or 0)}") from error
+    return str(taken[0]), int(taken[1])
+
+
+async def _until_stopped(server: Server) -> None:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    serving, asking = loop.create_task(server.serve()), loop.create_task(asked.wait())
+    await asyncio.wait((serving, asking), return_when=asyncio.FIRST_COMPLETED)
+    server.stop()
+    await asyncio.wait((serving,), timeout=STOP_WITHIN_S)
+    if serving.done():
+        serving.result()
+    else:
+        log.warning("calls are broken off", after_s=STOP_WITHIN_S)
+        loop.set_exception_handler(lambda *_: None)  # the server complains of being left
