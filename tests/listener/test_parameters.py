@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallygate.domain.errors import BadRequest
+from tallygate.listener import parameters
 from tallygate.listener.parameters import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -160,3 +161,25 @@ def test_what_is_encoded_well_comes_out_as_it_went_in(given_parameters: dict[str
         else:
             pairs.append(f"{quote(name)}={quote(str(value))}")
     assert parse("&".join(pairs)) == given_parameters
+
+
+def read_name_by_name(text: str) -> object:
+    """As `parse` reads names that are too long for its short way."""
+    found: parameters.Parameters = {}
+    for pair in filter(None, text.split("&")):
+        name, equals, value = pair.partition("=")
+        try:
+            parameters._nest(found, name, value if equals else None, 0)
+        except BadRequest:
+            return BadRequest
+    return found
+
+
+@given(st.lists(st.text(alphabet="ab[]=", max_size=9), max_size=5).map("&".join))
+def test_the_short_way_of_common_names_reads_them_like_the_long_one(text: str) -> None:
+    """Maps, lists, nulls and conflicts come out the same, whichever way a name goes."""
+    try:
+        found: object = parse(text)
+    except BadRequest:
+        found = BadRequest
+    assert read_name_by_name(text) == found
