@@ -1,7 +1,7 @@
 """What the commands of a home ask of its console."""
 
 import pytest
-from support.analytics_site import AnalyticsSite
+from support.analytics_site import AnalyticsSite, utc_s
 
 from tallygate.domain.errors import HistoryUnavailable
 from tallygate.settings import Settings, load_secrets
@@ -18,7 +18,8 @@ def test_verify_tells_every_difference(site: AnalyticsSite, bearer: dict[str, st
     site.hit("2020-03-18 01:00")
     answer = site.client.post("/internal/verify", headers=bearer)
     assert (answer.status_code, answer.json()) == (200, {"differences": []})
-    runtime.history()._engine.insert("history.usage_quarter", [("m:1", "2", "", 900, 5)])
+    t = utc_s("2020-03-18 02:15")
+    runtime.history()._engine.insert("history.usage_quarter", [("m:1", "2", "", t, 5)])
     assert site.client.post("/internal/verify", headers=bearer).json() == {
         "differences": [
             {
@@ -26,7 +27,7 @@ def test_verify_tells_every_difference(site: AnalyticsSite, bearer: dict[str, st
                 "series": "m:1",
                 "product": "2",
                 "application": "",
-                "t": 900,
+                "t": t,
                 "expected": 0,
                 "found": 5,
             }

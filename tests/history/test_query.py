@@ -28,7 +28,8 @@ def log() -> MemoryLog:
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory, log: MemoryLog) -> Iterator[History]:
     """One history for all tests of this module; each test has a product of its own."""
-    with open_history(tmp_path_factory.mktemp("home"), log) as opened:
+    home = tmp_path_factory.mktemp("home")
+    with open_history(home, log, raw_days=0, minute_days=0) as opened:
         yield opened
 
 
