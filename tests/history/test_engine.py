@@ -72,6 +72,15 @@ def test_a_folder_whose_path_the_engine_would_misread_is_refused(tmp_path: Path)
         ChdbEngine(tmp_path / "a?b", create_tables).query("SELECT 1")
 
 
+@pytest.mark.parametrize("name", ["a b", "50%20&x=1", "été", "#1;'"])
+def test_a_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
+    engine = ChdbEngine(tmp_path / name, create_tables)
+    assert engine.query("SELECT count() FROM history.raw") == [[0]]
+    engine.close()
+    assert (tmp_path / name / "chdb").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_what_is_written_is_there_after_the_engine_was_closed(tmp_path: Path) -> None:
     for expected in (1, 2):
         engine = ChdbEngine(tmp_path / "history", create_tables)
