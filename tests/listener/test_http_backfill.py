@@ -1,6 +1,7 @@
 """The endpoint by which the commands of the installation bring history in."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -170,3 +171,24 @@ def test_sixteen_mebibytes_are_the_most_that_is_read(listener: RunningListener) 
     answer = listener.raw(head.encode())
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"exceeds limit (16777216)" in answer
+
+
+def test_a_long_body_does_not_hold_up_the_calls_of_others(
+    listener: RunningListener, app: App
+) -> None:
+    """While 60,000 hits come in, other calls go on being answered; each problem is named by its place in the whole body."""
+    lines = [json.dumps(hit(app, f"{app.id}-{number}")) for number in range(60_000)]
+    lines[59_999] = "wrong"
+    results: list[dict[str, Any]] = []
+    sender = threading.Thread(
+        target=lambda: results.append(send(listener, "\n".join(lines).encode()))
+    )
+    other = listener.application()
+    sender.start()
+    answered = 0
+    while sender.is_alive():
+        assert listener.authorize(other.by_id).status == 200
+        answered += 1
+    sender.join()
+    assert (results[0]["accepted"], results[0]["errors"][0]["index"]) == (59_999, 59_999)
+    assert answered > 20
