@@ -1,4 +1,4 @@
-"""How a process that the supervisor starts ends with it."""
+"""How a process ends with the one that started it."""
 
 import os
 import signal
@@ -10,14 +10,15 @@ PARENT_VARIABLE = "TALLYGATE_PARENT_PID"
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int | None = None) -> None:
     """Asks the kernel to kill this process when its parent ends, however that ends.
 
-    Where the parent has ended before the request, the process ends itself.
+    Where the parent (by default the supervisor, if there is one) has ended before the request, the
+    process ends itself.
     """
     import ctypes  # the supervisor needs this module, but not that one
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    parent = os.environ.get(PARENT_VARIABLE)
-    if parent and os.getppid() != int(parent):
+    expected = parent or int(os.environ.get(PARENT_VARIABLE) or 0)
+    if expected and os.getppid() != expected:
         sys.exit("tallygate: the parent process has gone")

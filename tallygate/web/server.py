@@ -1,11 +1,9 @@
 """The console's processes: Granian, and its one worker that loads Django and, with it, the history."""
 
-import ctypes
 import http.client
 import json
 import multiprocessing
 import os
-import signal
 import socket
 import sys
 import threading
@@ -21,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from tallygate.domain.errors import TallygateError
+from tallygate.process import die_with_parent
 from tallygate.settings import Settings, address, load
 from tallygate.web.logs import logging_config
 
@@ -28,12 +27,10 @@ READY_POLL_S = 0.02
 STOP_S = 5
 """How long requests that are being answered may hold up a stop."""
 
-_PR_SET_PDEATHSIG = 1
-
 
 def main() -> None:
     """Runs until SIGTERM or SIGINT. Exits with 1 and a line of text when it cannot start."""
-    _die_with_parent(os.environ.get("TALLYGATE_PARENT_PID"))
+    die_with_parent()
     multiprocessing.set_start_method("fork")  # the worker shares the memory of what is loaded
     try:
         serve(load())
@@ -83,7 +80,7 @@ def _check_free(host: str, port: int) -> None:
 def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     """In the worker: loads the site, starts the historian, and says when all is ready."""
     parent = os.getppid()
-    _die_with_parent(str(parent))
+    die_with_parent(parent)
     from django.urls import get_resolver
 
     from tallygate.web import runtime, wsgi
@@ -118,10 +115,3 @@ def _answers(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _die_with_parent(parent: str | None) -> None:
-    """Asks the kernel to end this process when its parent ends, however that ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent and os.getppid() != int(parent):
-        sys.exit("tallygate console: the parent process has gone")
