@@ -109,7 +109,7 @@ def test_all_die_with_the_supervisor(home: Path) -> None:
         running.process.wait()
         wait_until(lambda: not any(map(alive, pids)), "children outlive the supervisor", 10)
     with Serve(home) as again:
-        again.wait_until_ready()
+        assert again.wait_until_ready().healthy()
 
 
 def test_a_listener_that_cannot_start_ends_serve(home: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_socket_that_waits_is_no_listener(home: Path) -> None:
         with socket.create_connection(("127.0.0.1", port)):
             server.accept()[0].close()
     with Serve(home, listener=port) as running:
-        running.wait_until_ready()
+        assert running.wait_until_ready().healthy()
 
 
 def _read(folder: Path) -> str:

@@ -2,11 +2,13 @@
 
 import http.client
 import json
-import os
+import socket
 from urllib.parse import urlsplit
 
 from tallygate.domain.errors import TallygateError
 from tallygate.settings import Settings, load_secrets
+
+CONNECT_S = 2.0
 
 
 class ProcessSilent(TallygateError):
@@ -14,13 +16,15 @@ class ProcessSilent(TallygateError):
 
 
 def url_of(settings: Settings, name: str) -> str | None:
-    """The address of the running 'listener' or 'console'; None if it does not run."""
+    """The address of the running 'listener' or 'console'; None if it does not run.
+
+    What a killed process has left behind is told from a running one by asking the address: the
+    process id may be another's by now.
+    """
     try:
-        noted = json.loads((settings.run / f"{name}.json").read_bytes())
-        url, pid = str(noted["url"]), int(noted["pid"])
-        os.kill(pid, 0)
-    except PermissionError:
-        return url  # it runs, as another user
+        url = str(json.loads((settings.run / f"{name}.json").read_bytes())["url"])
+        parts = urlsplit(url)
+        socket.create_connection((parts.hostname or "", parts.port or 80), CONNECT_S).close()
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return url

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.command_line import COMMAND, Serve, bootstrap, environment, tallygate, wait_until
+from support.installation import free_port
 
 pytestmark = pytest.mark.service
 
@@ -310,6 +311,15 @@ def test_a_ledger_that_somebody_else_has_open_is_told(home: Path) -> None:
         holder.communicate()
     assert done.returncode == 1
     assert "in use by process" in done.stderr
+
+
+@pytest.mark.usefixtures("made")
+def test_what_a_killed_listener_left_behind_is_no_listener(home: Path) -> None:
+    """An address that is noted but at which nobody listens does not keep an import from counting."""
+    (home / "run").mkdir()
+    noted = {"pid": os.getpid(), "url": f"http://127.0.0.1:{free_port()}"}
+    (home / "run" / "listener.json").write_text(json.dumps(noted))
+    assert load_log(home, "-", given=line())["counted now"] == 1
 
 
 def _bytes(folder: Path) -> int:
