@@ -192,7 +192,7 @@ def _json(request: HttpRequest) -> Mapping[str, Any]:
         return {}
     try:
         body = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

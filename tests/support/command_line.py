@@ -100,8 +100,10 @@ class Serve:
         return self.output.read_text(errors="replace")
 
     def pid(self, name: str) -> int:
-        """The process that the running 'listener' or 'console' has noted."""
-        return int(json.loads((self.home / "run" / f"{name}.json").read_text())["pid"])
+        """The process that the running 'listener' or 'console' has noted; it may answer a moment before it notes."""
+        noted = self.home / "run" / f"{name}.json"
+        wait_until(noted.exists, f"the {name} has noted no address")
+        return int(json.loads(noted.read_text())["pid"])
 
     def pids(self) -> list[int]:
         """All processes below the supervisor."""
