@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from tallygate.domain.limits import ETERNITY, NAME_BY_PERIOD, YEAR, Epoch, epoch_at
+from tallygate.ledger.entry import portable
 
 EPOCH, TOTAL, BASES, CREDITS = 0, 1, 2, 9
 """Places in a counter. The base of period p is at `BASES + p`."""
@@ -23,7 +24,7 @@ Counter = list[Any]
 
 _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(
-    list[tuple[str, int, int, list[int], list[tuple[int, int, int]]]]
+    list[tuple[str, int, str | int, list[str | int], list[tuple[int, int, str | int]]]]
 ).decode
 
 
@@ -116,9 +117,9 @@ class ApplicationCounters:
                 (
                     metric,
                     counter[EPOCH].starts_s[0],
-                    counter[TOTAL],
-                    counter[BASES : BASES + YEAR + 1],
-                    [(*key, value) for key, value in (counter[CREDITS] or {}).items()],
+                    portable(counter[TOTAL]),
+                    [portable(base) for base in counter[BASES : BASES + YEAR + 1]],
+                    [(*key, portable(ahead)) for key, ahead in (counter[CREDITS] or {}).items()],
                 )
                 for metric, counter in self.by_metric.items()
             ]
@@ -127,9 +128,9 @@ class ApplicationCounters:
     def unpack(self, data: bytes) -> None:
         """Takes over what `pack` gave. Counters that exist are changed in place: prepared calls hold on to them."""
         for metric, minute_s, total, bases, credits in _unpack(data):
-            ahead = {(period, start): value for period, start, value in credits} or None
+            ahead = {(period, start): int(value) for period, start, value in credits} or None
             held = self.by_metric.setdefault(metric, [])
-            held[:] = [epoch_at(minute_s), total, *bases, 0, ahead]
+            held[:] = [epoch_at(minute_s), int(total), *map(int, bases), 0, ahead]
 
     def values(self, metric: str, epoch: Epoch) -> dict[str, int]:
         """The metric's value in each period of `epoch`, by period name."""

@@ -323,8 +323,11 @@ class Ledger:
     async def _checkpoints(self) -> None:
         while True:
             await asyncio.sleep(self._checkpoint_s)
-            if await self._checkpointer.in_background():
-                self._tidy_up()
+            try:
+                if await self._checkpointer.in_background():
+                    self._tidy_up()
+            except Exception:  # the log has everything: the next one may succeed
+                log.exception("a checkpoint failed")
 
     def checkpoint_now(self) -> None:
         """Writes a checkpoint at once; if it cannot be written, the log still has everything."""

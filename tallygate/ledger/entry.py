@@ -63,7 +63,20 @@ def encode_body(entry: Entry) -> bytes:
         fields = (entry.service, entry.application, usage, (), entry.code)
     else:
         fields = (entry.service, entry.application, usage)
-    return _encode(fields)
+    try:
+        return _encode(fields)
+    except OverflowError:  # a set whose difference to a huge total needs more than 64 bits
+        return _encode(
+            [
+                [portable(part) for part in field] if isinstance(field, list) else field
+                for field in fields
+            ]
+        )
+
+
+def portable(part: str | int) -> str | int:
+    """MessagePack holds 64 bits; a larger number is written as text."""
+    return str(part) if isinstance(part, int) and not -(2**63) <= part < 2**63 else part
 
 
 def _flat(pairs: tuple[tuple[str, int], ...]) -> list[str | int]:
@@ -104,4 +117,6 @@ def decode_records(payload: bytes) -> Iterator[Entry]:
 
 
 def _pairs(flat: list[str | int]) -> tuple[tuple[str, int], ...]:
-    return tuple(zip(flat[::2], flat[1::2], strict=True))  # type: ignore[arg-type]
+    return tuple(
+        (str(name), int(number)) for name, number in zip(flat[::2], flat[1::2], strict=True)
+    )

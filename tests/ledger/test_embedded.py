@@ -251,6 +251,23 @@ def test_ids_take_bounded_memory(ledger: Ledger) -> None:
     assert len(ledger._ids._recent) == len(ledger._ids._leaving) == 0
 
 
+def test_totals_beyond_64_bits_are_kept_exactly(
+    ledger: Ledger, settings: Settings, clock: ManualClock
+) -> None:
+    """Any single value has 64 bits; nothing keeps a consumer from reporting it again and again."""
+    huge = 2**63 - 1
+    for _ in range(3):
+        ledger.record([reported("", delta=huge)])
+    ledger.checkpoint_now()
+    with reopen(ledger, settings, clock) as again:
+        assert hits(again) == 3 * huge
+        again.check_and_record(again.prepare("1", "a", [], Usage((), (("hits", 5),))))
+        again.flush()
+        assert hits(again) == logged(settings) == 5
+    with Ledger.open(settings, clock) as third:
+        assert hits(third) == 5
+
+
 def test_a_late_report_counts_in_its_own_day(ledger: Ledger) -> None:
     ledger.record([reported("", delta=5, age_s=86_400)])
     assert [hits(ledger, period) for period in ("day", "month", "eternity")] == [0, 5, 5]
