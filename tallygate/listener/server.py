@@ -1,7 +1,6 @@
 """The listener's process: opens ledger and registry, serves, and lets go of them cleanly."""
 
 import asyncio
-import ctypes
 import gc
 import json
 import os
@@ -19,16 +18,14 @@ from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.app import Listener
+from tallygate.process import die_with_parent
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings, address, load, load_secrets
 
 log = structlog.get_logger()
 
-_PR_SET_PDEATHSIG = 1
-
-_GC_THRESHOLDS = (50_000, 20, 1_000)
+_GC_THRESHOLDS: Final = (50_000, 20, 1_000)
 """A full collection walks every kept call and counter, which takes a tenth of a second; they hold no cycles. So it is made rare."""
-
 
 STOP_WITHIN_S: Final = 5
 """How long calls that are under way may take when the process is asked to stop; then they are broken off, not counted."""
@@ -43,14 +40,6 @@ def main() -> None:
         uvloop.run(serve(settings))
     except (TallygateError, OSError) as error:
         sys.exit(f"tallygate listener: {error}")
-
-
-def die_with_parent() -> None:
-    """Asks the kernel to end this process when its parent ends, however that ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    expected = os.environ.get("TALLYGATE_PARENT_PID")
-    if expected and os.getppid() != int(expected):
-        sys.exit("tallygate: the parent process has gone")
 
 
 async def serve(settings: Settings) -> None:
