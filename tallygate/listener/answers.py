@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tallygate.domain.errors import NotValidData, ProtocolError, UsageShapeInvalid
+from tallygate.domain.errors import NotValidData, ProtocolError, Unavailable, UsageShapeInvalid
 from tallygate.listener.document import error_document
 from tallygate.listener.parameters import LimitExceeded
 
@@ -51,3 +51,8 @@ def send_error(protocol: Any, error: ProtocolError, no_body: bool) -> None:
 def send_empty(protocol: Any, status: int) -> None:
     """An answer that never has a body; it says so to HEAD as well."""
     protocol.response_empty(status, _EMPTY_HEADERS)
+
+
+def unavailable(error: OSError) -> Unavailable:
+    """What the caller learns when the ledger could not write."""
+    return Unavailable(f"nothing was counted, try again later: {error.strerror}")

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 from tallygate.listener.parameters import Parameters, readable
 
@@ -45,3 +46,10 @@ def wants_no_body(given: Parameters) -> bool:
     """Whether `no_body` is on: any value but none, `0` and `false`."""
     value = given.get("no_body")
     return value is not None and value not in ("0", "false")
+
+
+def with_no_body(options: Options, parameters: Parameters) -> Options:
+    """`no_body` may also be asked for in the URL."""
+    if options.no_body or not wants_no_body(parameters):
+        return options
+    return replace(options, no_body=True)

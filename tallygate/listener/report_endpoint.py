@@ -1,0 +1,70 @@
+"""POST /transactions.xml over HTTP; what a report means is in `reporting`."""
+
+from typing import Any
+
+import structlog
+
+from tallygate.domain.clock import Clock
+from tallygate.domain.errors import ContentTypeInvalid, ProtocolError
+from tallygate.ledger.embedded import Ledger
+from tallygate.listener.answers import send_empty, send_error, unavailable
+from tallygate.listener.body import read_body
+from tallygate.listener.multipart import form_text
+from tallygate.listener.options import NONE, parse_options, with_no_body
+from tallygate.listener.parameters import MAX_BYTES, Parameters, parse, readable
+from tallygate.listener.reporting import FORM_TYPES, entries, read_report
+from tallygate.registry.reader import Registry
+from tallygate.settings import Settings
+
+log = structlog.get_logger()
+
+
+class ReportEndpoint:
+    """Counts batches of transactions that have happened already."""
+
+    def __init__(
+        self, registry: Registry, ledger: Ledger, clock: Clock, settings: Settings
+    ) -> None:
+        self._registry = registry
+        self._ledger = ledger
+        self._clock = clock
+        self._settings = settings
+
+    async def report(self, scope: Any, protocol: Any) -> None:
+        """Durable when answered with 202."""
+        header, query = scope.headers.get("3scale-options"), scope.query_string
+        options = parse_options(header) if header else NONE
+        if query:
+            options = with_no_body(options, readable(query))
+        try:
+            content_type = scope.headers.get("content-type") or ""
+            media_type = content_type.partition(";")[0].strip().lower()
+            if media_type not in FORM_TYPES:
+                raise ContentTypeInvalid(media_type)
+            data = await read_body(protocol, scope.headers, MAX_BYTES)
+            parameters = parse(query)
+            parameters.update(parse(form_text(data, content_type)))
+            await self._count(parameters, options.flat_usage)
+        except ProtocolError as error:
+            send_error(protocol, error, options.no_body)
+            return
+        send_empty(protocol, 202)
+
+    async def _count(self, parameters: Parameters, flat: bool) -> None:
+        """Counts a report.
+
+        Raises:
+            ProtocolError: The caller is wrong, or it cannot be made durable now.
+        """
+        self._registry.refresh()
+        report = read_report(self._registry, parameters)
+        try:
+            found = entries(self._registry, report, flat, self._clock, self._settings)
+        except ProtocolError as error:
+            # The protocol has the caller learn nothing of this: the whole batch is dropped, and the provider is told.
+            log.warning("report discarded", service=report.view.service.id, code=error.code, reason=error.message)  # fmt: skip
+            return
+        try:
+            await self._ledger.record(found).batch
+        except OSError as error:
+            raise unavailable(error) from error
