@@ -94,6 +94,17 @@ def readable(text: str) -> Parameters:
         return {}
 
 
+def text_is_utf8(text: str) -> bool:
+    """The same as `is_utf8` of what `parse` makes of the text, in one pass over it."""
+    if "%" not in text and text.isascii():
+        return True
+    try:
+        unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def is_utf8(value: Value) -> bool:
     """Whether all names and values in it were UTF-8."""
     if isinstance(value, str):

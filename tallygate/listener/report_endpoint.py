@@ -11,7 +11,7 @@ from tallygate.listener.answers import send_empty, send_error, unavailable
 from tallygate.listener.body import read_body
 from tallygate.listener.multipart import form_text
 from tallygate.listener.options import NONE, parse_options, with_no_body
-from tallygate.listener.parameters import MAX_BYTES, Parameters, parse, readable
+from tallygate.listener.parameters import MAX_BYTES, Parameters, parse, readable, text_is_utf8
 from tallygate.listener.reporting import FORM_TYPES, entries, read_report
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
@@ -42,22 +42,23 @@ class ReportEndpoint:
             if media_type not in FORM_TYPES:
                 raise ContentTypeInvalid(media_type)
             data = await read_body(protocol, scope.headers, MAX_BYTES)
-            parameters = parse(query)
-            parameters.update(parse(form_text(data, content_type)))
-            await self._count(parameters, options.flat_usage)
+            form = form_text(data, content_type)
+            parameters = {**parse(query), **parse(form)}
+            utf8 = text_is_utf8(query) and text_is_utf8(form)
+            await self._count(parameters, utf8, options.flat_usage)
         except ProtocolError as error:
             send_error(protocol, error, options.no_body)
             return
         send_empty(protocol, 202)
 
-    async def _count(self, parameters: Parameters, flat: bool) -> None:
+    async def _count(self, parameters: Parameters, utf8: bool, flat: bool) -> None:
         """Counts a report.
 
         Raises:
             ProtocolError: The caller is wrong, or it cannot be made durable now.
         """
         self._registry.refresh()
-        report = read_report(self._registry, parameters)
+        report = read_report(self._registry, parameters, utf8)
         try:
             found = entries(self._registry, report, flat, self._clock, self._settings)
         except ProtocolError as error:

@@ -12,9 +12,10 @@ from tallygate.domain.errors import (
     TransactionTimestampTooNew,
     TransactionTimestampTooOld,
 )
+from tallygate.ledger.call import Usage
 from tallygate.ledger.entry import Entry
 from tallygate.listener import credentials
-from tallygate.listener.parameters import Parameters, Value, is_utf8
+from tallygate.listener.parameters import Parameters, Value
 from tallygate.listener.timestamps import parse_timestamp
 from tallygate.listener.usage import effective_usage, response_code, without_zeros
 from tallygate.registry.reader import Registry
@@ -32,14 +33,17 @@ class Report:
         self.transactions = transactions
 
 
-def read_report(registry: Registry, parameters: Parameters) -> Report:
+def read_report(registry: Registry, parameters: Parameters, utf8: bool) -> Report:
     """Checks what is answered at once.
+
+    Args:
+        utf8: Whether all names and values were UTF-8; asked only after the caller is known, as the protocol has it.
 
     Raises:
         ProtocolError: The first thing that is wrong, in the protocol's order.
     """
     provider = credentials.provider_key(registry, parameters)
-    if not is_utf8(parameters):
+    if not utf8:
         raise NotValidData()
     transactions = _transactions(parameters.get("transactions"))
     service_id = credentials.text(parameters, "service_id")
@@ -60,7 +64,7 @@ def _transactions(given: Value) -> list[Parameters]:
 
 
 def _counted(transaction: Value) -> Parameters:
-    """The transaction with what is left of its usage when zeros are taken out."""
+    """The transaction, with what is left of its usage when zeros are taken out."""
     if not isinstance(transaction, dict):
         raise TransactionsFormatInvalid()
     if any(isinstance(transaction.get(name), list | dict) for name in ("app_id", "user_key")):
@@ -68,7 +72,8 @@ def _counted(transaction: Value) -> Parameters:
     usage = transaction.get("usage") or {}
     if not isinstance(usage, dict):
         raise TransactionsFormatInvalid()
-    return {**transaction, "usage": without_zeros(usage)}
+    transaction["usage"] = without_zeros(usage) if "0" in usage.values() else usage
+    return transaction
 
 
 def entries(
@@ -79,29 +84,51 @@ def entries(
     Raises:
         ProtocolError: What is wrong with the first wrong transaction. The protocol does not tell the caller, only the provider.
     """
-    now_ms = clock.now_ms()
-    return [
-        _entry(registry, report.view, transaction, flat, now_ms, settings)
-        for transaction in report.transactions
-    ]
+    reader = _Reader(registry, report.view, flat, clock.now_ms(), settings)
+    return [reader.entry(transaction) for transaction in report.transactions]
 
 
-def _entry(
-    registry: Registry,
-    view: ServiceView,
-    transaction: Parameters,
-    flat: bool,
-    now_ms: int,
-    settings: Settings,
-) -> Entry:
-    app_id, user_key = (credentials.text(transaction, name) for name in ("app_id", "user_key"))
-    who = credentials.reported_application(registry, view, app_id, user_key).application
-    given = transaction["usage"]
-    assert isinstance(given, dict)  # as `_transactions` leaves it
-    usage = effective_usage(given, view, flat)
-    at_ms = _time_ms(transaction.get("timestamp"), now_ms, settings)
-    code = response_code(transaction.get("log"))
-    return Entry(view.service.id, who.id, at_ms, usage.adds, code, usage.sets)
+class _Reader:
+    """Makes entries of one report's transactions, most of which use the same few metrics."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        view: ServiceView,
+        flat: bool,
+        now_ms: int,
+        settings: Settings,
+    ) -> None:
+        self._registry = registry
+        self._view = view
+        self._flat = flat
+        self._now_ms = now_ms
+        self._settings = settings
+        self._usages: dict[tuple[tuple[str, Value], ...], Usage] = {}
+
+    def entry(self, transaction: Parameters) -> Entry:
+        """Raises ProtocolError: what is wrong with the transaction."""
+        text = credentials.text
+        who = credentials.reported_application(
+            self._registry, self._view, text(transaction, "app_id"), text(transaction, "user_key")
+        ).application
+        usage = self._usage(transaction)
+        at_ms = _time_ms(transaction.get("timestamp"), self._now_ms, self._settings)
+        code = response_code(transaction["log"]) if "log" in transaction else 0
+        return Entry(who.service_id, who.id, at_ms, usage.adds, code, usage.sets)
+
+    def _usage(self, transaction: Parameters) -> Usage:
+        given = transaction["usage"]
+        assert isinstance(given, dict)  # as `_counted` leaves it
+        key = tuple(given.items())
+        try:
+            found = self._usages.get(key)
+        except TypeError:  # a value is no text: that is told below
+            found = None
+        if found is None:
+            found = effective_usage(given, self._view, self._flat)
+            self._usages[key] = found
+        return found
 
 
 def _time_ms(given: Value, now_ms: int, settings: Settings) -> int:

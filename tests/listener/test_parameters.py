@@ -16,6 +16,7 @@ from tallygate.listener.parameters import (
     is_utf8,
     parse,
     readable,
+    text_is_utf8,
 )
 
 
@@ -122,6 +123,7 @@ def test_depth_is_bounded_for_lists_of_lists_too() -> None:
 def test_bytes_that_are_not_utf8_are_found_wherever_they_stand(text: str, expected: bool) -> None:
     """In names and values, nested or not; an encoded surrogate is not UTF-8 either."""
     assert is_utf8(parse(text)) is expected
+    assert text_is_utf8(text) is expected
 
 
 def test_what_cannot_be_read_leniently_is_nothing() -> None:
