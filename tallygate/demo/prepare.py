@@ -128,10 +128,10 @@ def _send_sample(settings: Settings, props: Props, end_s: int) -> None:
     if url is None:
         raise InputError("the listener does not run")
     sink = ListenerSink(url, load_secrets(settings.home).internal_token, props.service_id)
-    hits = list(sample.hits(end_s, [actor.application_id for actor in props.actors]))
+    reports = sample.reports(end_s, [actor.application_id for actor in props.actors])
     batches = track(
-        list(_batches(hits)),
-        description=f"Making a sample of {len(hits):,} calls",
+        list(_batches(reports)),
+        description=f"Making a sample of {sample.DAYS} days",
         console=Console(stderr=True),
     )
     for batch in batches:
@@ -141,8 +141,8 @@ def _send_sample(settings: Settings, props: Props, end_s: int) -> None:
     sink.close()
 
 
-def _batches(hits: Iterable[Usage]) -> Iterator[list[Usage]]:
-    rest = iter(hits)
+def _batches(reports: Iterable[Usage]) -> Iterator[list[Usage]]:
+    rest = iter(reports)
     while batch := list(islice(rest, BATCH)):
         yield batch
 

@@ -3,51 +3,47 @@
 import random
 from collections.abc import Iterator, Sequence
 
-from tallygate.demo.cast import CODES, CONSUMERS, METHODS, Consumer
+from tallygate.demo.cast import CONSUMERS, DAY_S, HOUR_S, METHODS, Consumer, answer_of
 from tallygate.importing.sink import Usage
 
-DAYS = 35
-HOUR_S = 3_600
-DAY_S = 86_400
-_MONDAY_S = 4 * DAY_S  # 1970-01-05
+DAYS = 62
+"""So that the last 30 days have as many before them to be compared with."""
+SLOT_S = 1_800
+"""Calls of one method in so long are one report, as gateways send that gather calls: a first start stays quick."""
+
+_WEIGHTS = sum(method.weight for method in METHODS)
 
 
-def hits(end_s: int, applications: Sequence[str]) -> Iterator[Usage]:
-    """The hits of the DAYS before `end_s` (UTC seconds), oldest first by the hour.
+def reports(end_s: int, applications: Sequence[str]) -> Iterator[Usage]:
+    """The usage of the DAYS before `end_s` (UTC seconds), oldest first by the slot.
 
-    `applications` are the protocol ids of CONSUMERS, in their order. Each hit has an id of its own, so
+    `applications` are the protocol ids of CONSUMERS, in their order. Each report has an id of its own, so
     that a sample that was sent in part can be sent again.
     """
-    first_hour = end_s // HOUR_S - DAYS * 24
-    for hour in range(first_hour, end_s // HOUR_S + 1):
+    first_s = end_s // SLOT_S * SLOT_S - DAYS * DAY_S
+    for slot_s in range(first_s, end_s, SLOT_S):
+        length_s = min(SLOT_S, end_s - slot_s)
+        done = (slot_s - first_s) / (DAYS * DAY_S)
         for consumer, application in zip(CONSUMERS, applications, strict=True):
-            yield from _hour(hour, first_hour, end_s, consumer, application)
+            yield from _slot(slot_s, length_s, done, consumer, application)
 
 
-def _hour(
-    hour: int, first_hour: int, end_s: int, consumer: Consumer, application: str
+def _slot(
+    slot_s: int, length_s: int, done: float, consumer: Consumer, application: str
 ) -> Iterator[Usage]:
-    chance = random.Random(f"{consumer.application} {hour}")  # noqa: S311 (a sample, not a secret)
-    mean = _mean(hour, (hour - first_hour) / (DAYS * 24), consumer)
-    for number in range(max(0, round(chance.gauss(mean, mean**0.5)))):
-        at_ms = hour * HOUR_S * 1000 + chance.randrange(HOUR_S * 1000)
-        method, code = call(chance)
-        if at_ms < end_s * 1000:
-            yield Usage(
-                application, at_ms, {method: 1}, f"demo-{hour}-{application}-{number}", code
-            )
+    chance = random.Random(f"{consumer.application} {slot_s}")  # noqa: S311 (a sample, not a secret)
+    mean = consumer.calls_per_hour(slot_s, done) * length_s / HOUR_S
+    for method in METHODS:
+        calls = _calls(mean * method.weight / _WEIGHTS, chance)
+        if calls:
+            at_ms = slot_s * 1000 + chance.randrange(length_s * 1000)
+            name = f"demo-{slot_s}-{application}-{method.name}"
+            yield Usage(application, at_ms, {method.name: calls}, name, answer_of(method, chance))
 
 
-def call(chance: random.Random) -> tuple[str, int]:
-    """A method's system name and the code of its answer."""
-    method = chance.choices(METHODS, [method.weight for method in METHODS])[0]
-    code = chance.choices([code for code, _ in CODES], [share for _, share in CODES])[0]
-    return method.name, method.success if code is None else code
-
-
-def _mean(hour: int, done: float, consumer: Consumer) -> float:
-    share = int(consumer.hours[hour % 24]) / 10
-    day_of_week = (hour * HOUR_S - _MONDAY_S) // DAY_S % 7
-    weekly = consumer.weekend if day_of_week >= 5 else 1.0
-    growth = consumer.growth + (1 - consumer.growth) * done
-    return consumer.per_hour * share * weekly * growth
+def _calls(mean: float, chance: random.Random) -> int:
+    """How many calls came by chance, where they are so many on average."""
+    calls, part = 0, 0.0
+    while mean and (part := part + chance.expovariate(mean)) < 1:
+        calls += 1
+    return calls

@@ -1,14 +1,15 @@
-"""Gentle live traffic: what a gateway would ask the listener, a few times a second."""
+"""Gentle live traffic: what a gateway would ask the listener, as often as in the sample at this hour."""
 
 import http.client
 import random
 import time
 from urllib.parse import urlencode, urlsplit
 
-from tallygate.demo.sample import call
+from tallygate.demo.cast import CONSUMERS, HOUR_S, METHODS, answer_of
 from tallygate.demo.stage import Actor, Props
 
-CALLS_PER_S = 3.0
+LONGEST_MEAN_PAUSE_S = 10.0
+"""Also in the quietest hour, who looks on sees something happen."""
 PAUSE_AFTER_FAILURE_S = 1.0
 TIMEOUT_S = 5.0
 
@@ -34,12 +35,15 @@ def run(url: str, props: Props) -> None:
         parts.hostname or "", parts.port or 80, timeout=TIMEOUT_S
     )
     while True:
-        metric, code = call(chance)
-        text = query(props, chance.choice(props.actors), {metric: 1}, code)
+        rates = [consumer.calls_per_hour(int(time.time())) for consumer in CONSUMERS]
+        actor = chance.choices(props.actors, rates)[0]
+        method = chance.choices(METHODS, [method.weight for method in METHODS])[0]
+        text = query(props, actor, {method.name: 1}, answer_of(method, chance))
         try:
             connection.request("GET", f"/transactions/authrep.xml?{text}")
             connection.getresponse().read()
         except (OSError, http.client.HTTPException):  # the listener is being started again
             connection.close()
             time.sleep(PAUSE_AFTER_FAILURE_S)
-        time.sleep(chance.expovariate(CALLS_PER_S))
+        mean_pause_s = min(HOUR_S / sum(rates), LONGEST_MEAN_PAUSE_S)
+        time.sleep(mean_pause_s * chance.uniform(0.5, 1.5))
