@@ -82,6 +82,7 @@ class Worker(threading.Thread):
         self._ended = True
         self._pause.clear()
         self.join(60)
+        self._hang_up()
 
     def _once(self) -> None:
         query = urlencode({**self._installation.credentials(), "usage[once]": 1, "log[code]": 200})
@@ -122,10 +123,13 @@ class Worker(threading.Thread):
             answer.read()
             return answer.status
         except (OSError, http.client.HTTPException):
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+            self._hang_up()
             return None
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 @pytest.fixture
