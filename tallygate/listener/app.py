@@ -40,11 +40,14 @@ class Listener:
         internal_token: str,
     ) -> None:
         authorizing = AuthorizeEndpoints(registry, ledger, clock)
+        oauth = AuthorizeEndpoints(registry, ledger, clock, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings)
         self._backfill = Backfill(registry, ledger, internal_token)
         self._gets: dict[str, Endpoint] = {
             "/transactions/authrep.xml": authorizing.authrep,
             "/transactions/authorize.xml": authorizing.authorize,
+            "/transactions/oauth_authrep.xml": oauth.authrep,
+            "/transactions/oauth_authorize.xml": oauth.authorize,
             "/status": _status,
             "/check.txt": _check,
         }

@@ -1,4 +1,4 @@
-"""GET authorize and authrep."""
+"""GET authorize and authrep, and the same for OAuth services."""
 
 from typing import Any
 
@@ -16,10 +16,13 @@ from tallygate.registry.reader import Registry
 class AuthorizeEndpoints:
     """Answers authorize and authrep, for which the order of steps is the speed of the listener."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, registry: Registry, ledger: Ledger, clock: Clock, oauth: bool = False
+    ) -> None:
+        """`oauth`: answers oauth_authorize and oauth_authrep."""
         self._ledger = ledger
         self._clock = clock
-        self._authorizer = Authorizer(registry, ledger, clock)
+        self._authorizer = Authorizer(registry, ledger, clock, oauth)
 
     async def authrep(self, scope: Any, protocol: Any) -> None:
         """Checks a call and, if it is authorized, counts it; durable when answered."""

@@ -7,13 +7,18 @@ Everything about a call that stays the same until the registry changes is worked
 from typing import Final
 
 from tallygate.domain.clock import Clock
-from tallygate.domain.errors import EndUsersNoLongerSupported, NotValidData, UsageShapeInvalid
+from tallygate.domain.errors import (
+    ApplicationNotFound,
+    EndUsersNoLongerSupported,
+    NotValidData,
+    UsageShapeInvalid,
+)
 from tallygate.domain.limits import PERIOD_BY_NAME
 from tallygate.ledger.call import Call, LimitOn, Usage
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener import credentials
-from tallygate.listener.denials import LIMITS_EXCEEDED, Denial, denial
-from tallygate.listener.document import StatusDocument, app_keys
+from tallygate.listener.denials import LIMITS_EXCEEDED, Denial, denial, redirect_name
+from tallygate.listener.document import StatusDocument, app_keys, oauth_application
 from tallygate.listener.limit_headers import limit_headers
 from tallygate.listener.options import Options
 from tallygate.listener.parameters import Parameters, is_utf8
@@ -39,7 +44,8 @@ class Prepared:
     """
 
     __slots__ = (
-        "app_keys", "call", "denied", "document", "generation", "options", "plain", "revision", "units",
+        "app_keys", "application", "call", "denied", "document", "generation", "options", "plain", "revision",
+        "units",
     )  # fmt: skip
 
     def __init__(
@@ -50,18 +56,22 @@ class Prepared:
         options: Options,
         units: dict[str, int] | None,
         keys: str,
+        application: str,
     ) -> None:
+        """`keys` and `application` are sections of the body, '' where they are not wanted."""
         self.call = call
         self.denied = denied
         self.document = document
         self.options = options
         self.units = units
         self.app_keys = keys
+        self.application = application
         self.plain = (
             len(call.checks) == len(call.limits)
             and not options.no_body
             and not options.limit_headers
             and not keys
+            and not application
             and not call.usage.sets
         )
         self.revision = self.generation = -1
@@ -71,7 +81,9 @@ class Prepared:
         if self.options.no_body:
             return ""
         reason = denied.reason if denied else None
-        return self.document.render(self.call.epoch, values, reason, self.app_keys)
+        return self.document.render(
+            self.call.epoch, values, reason, self.app_keys, self.application
+        )
 
     def headers(
         self, values: tuple[int, ...], denied: Denial | None, now_ms: int
@@ -89,7 +101,11 @@ class Prepared:
 class Authorizer:
     """Prepares calls and keeps them."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, registry: Registry, ledger: Ledger, clock: Clock, oauth: bool = False
+    ) -> None:
+        """`oauth`: the calls are those of the OAuth endpoints."""
+        self._oauth = oauth
         self._registry = registry
         self._ledger = ledger
         self._clock = clock
@@ -136,17 +152,20 @@ class Authorizer:
             raise UsageShapeInvalid()
         text = credentials.text
         view = credentials.service(self._registry, provider, text(parameters, "service_id"))
+        if self._oauth and "app_id" not in parameters:
+            raise ApplicationNotFound(None)
         application = credentials.application(
             self._registry, view, text(parameters, "app_id"), text(parameters, "user_key")
         )
         if options.no_body:
             named_metrics(given, view)
-        denied = denial(view, application, parameters)
+        denied = denial(view, application, parameters, self._oauth)
         usage = None
         if given and denied is None:
             usage = effective_usage(given, view, options.flat_usage)
         code = response_code(parameters.get("log"))
-        return self._assemble(view, application, usage, code, denied, options)
+        shown = oauth_application(application, redirect_name(parameters)) if self._oauth else ""
+        return self._assemble(view, application, usage, code, denied, options, shown)
 
     def _assemble(
         self,
@@ -156,6 +175,7 @@ class Authorizer:
         code: int,
         denied: Denial | None,
         options: Options,
+        shown: str,
     ) -> Prepared:
         who = application.application
         limits = [
@@ -166,7 +186,7 @@ class Authorizer:
         document = self._document(view, who.plan_id, who.plan_name, options.hierarchy)
         keys = app_keys(view, application) if options.list_app_keys else ""
         units = None if usage is None else {**dict(usage.adds), **dict(usage.sets)}
-        return Prepared(call, denied, document, options, units, keys)
+        return Prepared(call, denied, document, options, units, keys, shown)
 
     def _document(
         self, view: ServiceView, plan_id: str, plan_name: str, hierarchy: bool

@@ -85,6 +85,11 @@ def uses_user_keys(view: ServiceView) -> bool:
     return _MODE_1.match(view.service.backend_version) is not None
 
 
+def uses_oauth(view: ServiceView) -> bool:
+    """Whether an identity provider vouches for the service's callers (OpenID Connect)."""
+    return view.service.backend_version == "oauth"
+
+
 def application(
     registry: Registry, view: ServiceView, app_id: str | None, user_key: str | None
 ) -> ApplicationView:

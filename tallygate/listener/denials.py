@@ -1,8 +1,8 @@
-"""What may deny a call that is well formed: app key, referrer, state. Limits are the ledger's."""
+"""What may deny a call that is well formed: app key, redirect, referrer, state. Limits are the ledger's."""
 
 from typing import NamedTuple
 
-from tallygate.listener.credentials import text, uses_user_keys
+from tallygate.listener.credentials import text, uses_oauth, uses_user_keys
 from tallygate.listener.parameters import Parameters
 from tallygate.registry.views import ApplicationView, ServiceView
 
@@ -15,14 +15,18 @@ class Denial(NamedTuple):
 
 
 LIMITS_EXCEEDED = Denial("limits_exceeded", "usage limits are exceeded")
+OAUTH_NOT_ENABLED = Denial("oauth_not_enabled", "oauth is not enabled")
 
 
 def denial(
-    view: ServiceView, application: ApplicationView, parameters: Parameters
+    view: ServiceView, application: ApplicationView, parameters: Parameters, oauth: bool = False
 ) -> Denial | None:
-    """The first thing that denies the call, in the protocol's order."""
+    """The first thing that denies the call, in the protocol's order; `oauth`: it came to an OAuth endpoint."""
+    if oauth and not uses_oauth(view):
+        return OAUTH_NOT_ENABLED
     return (
         _app_key(view, application, text(parameters, "app_key"))
+        or (_redirect(application, parameters) if oauth else None)
         or _referrer(view, application, text(parameters, "referrer"))
         or _state(view, application)
     )
@@ -31,14 +35,27 @@ def denial(
 def _app_key(view: ServiceView, application: ApplicationView, key: str | None) -> Denial | None:
     if uses_user_keys(view):
         return None
-    lenient = view.service.backend_version == "oauth"
-    needed = key is not None if lenient else bool(application.keys)
+    needed = key is not None if uses_oauth(view) else bool(application.keys)
     if not needed or (key and key in application.keys):
         return None
     return Denial(
         "application_key_invalid",
         f'application key "{key}" is invalid' if key else "application key is missing",
     )
+
+
+def redirect_name(parameters: Parameters) -> str:
+    """The parameter that names where to redirect to: the old name goes before the new one."""
+    new_alone = "redirect_uri" in parameters and "redirect_url" not in parameters
+    return "redirect_uri" if new_alone else "redirect_url"
+
+
+def _redirect(application: ApplicationView, parameters: Parameters) -> Denial | None:
+    name = redirect_name(parameters)
+    given = text(parameters, name)
+    if not given or given == application.application.redirect_url:
+        return None
+    return Denial(f"{name}_invalid", f'{name} "{given}" is invalid')
 
 
 def _referrer(

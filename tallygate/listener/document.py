@@ -55,9 +55,14 @@ class StatusDocument:
         return self._authorized % values
 
     def render(
-        self, epoch: Epoch, values: tuple[int, ...], reason: str | None, app_keys: str = ""
+        self,
+        epoch: Epoch,
+        values: tuple[int, ...],
+        reason: str | None,
+        app_keys: str = "",
+        application: str = "",
     ) -> str:
-        """The body in every other case: a denial, values above their limits, a list of keys."""
+        """The body in every other case: a denial, values above their limits, sections about the application."""
         head = (
             "<authorized>true</authorized>"
             if reason is None
@@ -65,7 +70,10 @@ class StatusDocument:
         )
         reports = self._reports(epoch, [value > limit.value for value, limit in zip(values, self._limits, strict=True)])  # fmt: skip
         tail = self._tail.replace("%%", "%")
-        return f"{DECLARATION}<status>{head}{self._plan}{reports % values}{app_keys}{tail}</status>"
+        return (
+            f"{DECLARATION}<status>{head}{application}{self._plan}{reports % values}"
+            f"{app_keys}{tail}</status>"
+        )
 
     def _template(self, epoch: Epoch) -> str:
         reports = self._reports(epoch, [False] * len(self._limits))
@@ -95,6 +103,20 @@ def app_keys(view: ServiceView, application: ApplicationView) -> str:
     keys = "".join(f'<key id="{quote(key)}"/>' for key in application.keys[:256])
     who = application.application
     return f'<app_keys app="{quote(who.id)}" svc="{quote(who.service_id)}">{keys}</app_keys>'
+
+
+def oauth_application(application: ApplicationView, redirect_name: str) -> str:
+    """What the OAuth endpoints tell of the application: its id, one of its keys, and where it is sent back to.
+
+    Args:
+        redirect_name: `redirect_url` or `redirect_uri`, as the call named it.
+    """
+    who = application.application
+    key = escape(application.keys[0]) if application.keys else ""
+    return (
+        f"<application><id>{escape(who.id)}</id><key>{key}</key>"
+        f"<{redirect_name}>{escape(who.redirect_url)}</{redirect_name}></application>"
+    )
 
 
 def _hierarchy(view: ServiceView, limits: Sequence[Limit]) -> str:

@@ -133,13 +133,16 @@ class RunningListener:
         state: str = "active",
         plan_name: str = "Basic",
         application_id: str | None = None,
+        redirect_url: str = "",
     ) -> App:
         """An application of its own plan; limits are by metric name and period."""
         number = next(self._numbers)
         made = App(service_id, application_id or f"app{number}", f"key{number}")
         plan = f"plan{number}"
         self._connection.execute("BEGIN IMMEDIATE")
-        self.registry.put_application(Application(service_id, made.id, state, plan, plan_name))
+        self.registry.put_application(
+            Application(service_id, made.id, state, plan, plan_name, redirect_url)
+        )
         self.registry.put_user_key(service_id, made.user_key, made.id)
         for key in keys:
             self.registry.put_application_key(service_id, made.id, key)
