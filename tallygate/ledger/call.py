@@ -74,12 +74,15 @@ class Call:
             values[limit.metric] > limit.maximum for limit in limits if limit.metric in values
         )
         self.epoch = epoch
-        self.body = b""
-        if self.adds and not given.sets:
-            counted = tuple((metric, delta) for metric, delta in given.adds if delta)
-            self.body = encode_body(
-                Entry(application.service, application.application, 0, counted, code)
-            )
+        self.body = encode_body(self.entry(0)) if self.adds and not given.sets else b""
+
+    def entry(self, time_ms: int, entry_id: str = "") -> Entry:
+        """What the call counts, at `time_ms` (UTC milliseconds)."""
+        who = self.application
+        adds = tuple((metric, delta) for metric, delta in self.usage.adds if delta)
+        return Entry(
+            who.service, who.application, time_ms, adds, self.code, self.usage.sets, entry_id
+        )
 
     def roll(self, epoch: Epoch) -> None:
         """Brings all counters of this call to a later epoch."""

@@ -182,6 +182,33 @@ class Ledger:
         batch.records.append(HEAD.pack(len(call.body), now_ms) + call.body)
         return batch
 
+    def check_and_record_once(self, call: Call, entry_id: str) -> "Once | None":
+        """The same under an id: a repetition of a call that was counted is acknowledged, whatever its limits say by now.
+
+        A call that counts nothing is only checked, and its id is not remembered; neither is that of a denied one.
+
+        Returns:
+            None = denied, nothing counted.
+
+        Raises:
+            IdConflict: The id was used with another content.
+        """
+        now_s = self._clock.now_s()
+        self._advance(now_s * 1000)
+        if not (call.body or call.usage.sets):
+            return Once(DURABLE, repeated=False) if self.check(call) else None
+        entry = call.entry(self._clock.now_ms(), entry_id)
+        seen = self._ids.find(key_of(entry.service, entry_id), now_s)
+        if seen is None and not self.check(call):
+            return None
+        outcome = Recorded()
+        self._record_one(0, entry, now_s, now_s + self._id_window_s, outcome)
+        for _, conflict in outcome.conflicts:
+            raise conflict
+        if call.epoch is not self._epoch:
+            call.roll(self._epoch)
+        return Once(self._committer.latest(), repeated=bool(outcome.duplicates))
+
     def record(self, entries: Iterable[Entry], keep_ids: bool = False) -> "Recorded":
         """Counts entries without asking for limits; each at its own time.
 
@@ -248,10 +275,7 @@ class Ledger:
         outcome.accepted.append(index)
 
     def _record_sets(self, call: Call, now_ms: int) -> Batch:
-        adds, sets = call.usage
-        who = call.application
-        entry = Entry(who.service, who.application, now_ms, adds, call.code, sets)
-        self._record_one(0, entry, now_ms // 1000, 0, Recorded())
+        self._record_one(0, call.entry(now_ms), now_ms // 1000, 0, Recorded())
         return self._committer.latest()
 
     def _count(self, entry: Entry, undo: list[Any]) -> None:
@@ -350,6 +374,18 @@ class Ledger:
             if not path.name.startswith(".")
         ]
         return min(positions, default=0)
+
+
+class Once(NamedTuple):
+    """What became of a call with an id.
+
+    Attributes:
+        batch: Await it before answering: then the call, or the one that it repeats, is durable.
+        repeated: It was counted before, and not again.
+    """
+
+    batch: Batch
+    repeated: bool
 
 
 class Recorded:

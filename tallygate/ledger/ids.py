@@ -61,6 +61,9 @@ class SeenIds:
     def forget(self, key: bytes) -> None:
         """Takes back a `remember` whose entry could not be made durable."""
         self._recent.pop(key, None)
+        self._leaving.pop(
+            key, None
+        )  # a checkpoint may have begun with it; one that has failed so far
 
     def begin_checkpoint(self) -> list[tuple[bytes, bytes, int]]:
         """Rows to write: (key, content, expires_s). They are still found here until `end_checkpoint`."""
