@@ -124,13 +124,23 @@ class ChdbEngine:
             raise HistoryUnavailable("the history is closed")
         self._lock_fd = self._lock()
         try:
+            for empty in self._empty_definitions():
+                empty.unlink()  # nothing was ever written to its table
             self._session = chdb_native.connect(f"{self._folder / 'chdb'}?{_OPTIONS}")
             self._run("SET output_format_json_quote_64bit_integers = 0", "Null")
             self._prepare(self)
+            if self._empty_definitions():
+                raise OSError("its tables cannot be written; the disk may be full")
         except Exception as error:
             self._release()
             raise HistoryUnavailable(f"the analytics engine does not start: {error}") from error
         return self._session
+
+    def _empty_definitions(self) -> list[Path]:
+        """Of tables that chDB has made on a full disk: it says nothing, and would never open the folder again."""
+        folder = self._folder / "chdb"
+        definitions = (*folder.glob("metadata/*.sql"), *folder.glob("store/*/*/*.sql"))
+        return [file for file in definitions if file.stat().st_size == 0]
 
     def _lock(self) -> int:
         if "?" in str(self._folder):  # where chDB's own parameters begin

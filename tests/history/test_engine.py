@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tallygate.domain.errors import HistoryUnavailable
-from tallygate.history.engine import ChdbEngine
+from tallygate.history.engine import ChdbEngine, Engine
 from tallygate.history.schema import create_tables
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -88,3 +88,27 @@ def test_what_is_written_is_there_after_the_engine_was_closed(tmp_path: Path) ->
         assert engine.query("SELECT sum(value) FROM history.usage_minute") == [[expected]]
         engine.close()
         engine.close()
+
+
+def test_tables_that_were_made_on_a_full_disk_are_not_used_and_made_anew(tmp_path: Path) -> None:
+    """A full disk leaves a definition empty without a word; nothing gets in before all are written."""
+    folder = tmp_path / "history"
+
+    def on_a_full_disk(engine: Engine) -> None:
+        create_tables(engine)
+        definition(folder, "usage_quarter").write_bytes(b"")
+
+    failing = ChdbEngine(folder, on_a_full_disk)
+    with pytest.raises(HistoryUnavailable, match="the disk may be full"):
+        failing.insert("history.usage_minute", [("m:1", "1", "", 60, 7)])
+    engine = ChdbEngine(folder, create_tables)
+    engine.insert("history.usage_quarter", [("m:1", "1", "", 900, 7)])
+    assert engine.query("SELECT value FROM history.usage_quarter") == [[7]]
+    assert engine.query("SELECT value FROM history.usage_minute") == []
+    engine.close()
+
+
+def definition(folder: Path, table: str) -> Path:
+    """The file in which chDB keeps how the table is made."""
+    (found,) = folder.glob(f"chdb/store/*/*/{table}.sql")
+    return found
