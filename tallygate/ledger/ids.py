@@ -61,9 +61,8 @@ class SeenIds:
     def forget(self, key: bytes) -> None:
         """Takes back a `remember` whose entry could not be made durable."""
         self._recent.pop(key, None)
-        self._leaving.pop(
-            key, None
-        )  # a checkpoint may have begun with it; one that has failed so far
+        # A checkpoint may have begun, found that the log cannot be written, and is about to give its ids back.
+        self._leaving.pop(key, None)
 
     def begin_checkpoint(self) -> list[tuple[bytes, bytes, int]]:
         """Rows to write: (key, content, expires_s). They are still found here until `end_checkpoint`."""
