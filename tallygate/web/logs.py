@@ -46,6 +46,8 @@ def logging_config() -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody can send one
+            # Anybody can send odd hosts, huge bodies and the like; each would be a stack trace here.
+            "django.security": {"level": "CRITICAL"},
+            "django.security.csrf": {"level": "WARNING"},
         },
     }

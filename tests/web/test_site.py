@@ -56,6 +56,16 @@ def test_health_is_503_with_the_reason_when_the_catalog_cannot_be_read() -> None
     assert b"no such table: catalog_provider" in answer.content
 
 
+def test_nobody_fills_the_log_with_stack_traces(caplog: pytest.LogCaptureFixture) -> None:
+    """Bodies too large and hosts that are none are refused, and leave no line."""
+    big = b"a" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    client = Client(raise_request_exception=False)
+    json = client.generic("GET", "/stats/services/1/usage.json", big, "application/json")
+    assert json.status_code == 400
+    assert client.get("/login", headers={"Host": "a b"}).status_code == 400
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("path", ["/stats/nowhere.json", "/internal/nowhere", "/healthz/nowhere"])
 def test_programs_are_told_in_json_that_there_is_nothing(path: str) -> None:
     answer = Client().get(path)
