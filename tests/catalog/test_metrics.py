@@ -23,6 +23,14 @@ def test_a_metric_needs_a_friendly_name_and_a_unit(product: Product) -> None:
     assert refused.value.message_dict["unit"] == ["can't be blank"]
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a\x1bb", "a\ud800b", "a\uffffb"])
+def test_what_no_answer_can_hold_is_refused(product: Product, name: str) -> None:
+    """A name goes into XML, which has no control characters and no half characters."""
+    with pytest.raises(ValidationError) as refused:
+        Metric.objects.create(product=product, friendly_name=name, unit="1", system_name="ab")
+    assert refused.value.message_dict == {"friendly_name": ["must have no control characters"]}
+
+
 @pytest.mark.parametrize("name", ["a", "a b", "a.b", "-ab", "/ab", "é1", "x" * 256, "ab\n"])
 def test_a_system_name_of_another_form_is_refused(product: Product, name: str) -> None:
     with pytest.raises(ValidationError) as refused:

@@ -1,5 +1,6 @@
 """What all records of the catalog have in common."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Self
 
@@ -11,6 +12,8 @@ from tallygate.catalog.queryset import CatalogQuerySet
 
 BLANK = "can't be blank"
 TAKEN = "has already been taken"
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What no XML can hold, and so no answer of the protocols."""
 
 
 class CatalogModel(models.Model):
@@ -65,6 +68,25 @@ class CatalogModel(models.Model):
             return super().delete(*args, **options)
         except models.RestrictedError as error:
             raise DeletionRefused(self.IN_USE) from error
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """As Django's; and every text can be written in every answer."""
+        errors: dict[str, list[ValidationError]] = {}
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        for field in self._meta.fields:
+            value = getattr(self, field.attname)
+            if (
+                field.name not in (exclude or ())
+                and isinstance(value, str)
+                and _NO_TEXT.search(value)
+            ):
+                message = "must have no control characters"
+                errors.setdefault(field.name, []).append(ValidationError(message, code="invalid"))
+        if errors:
+            raise ValidationError(errors)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """As Django's, with the errors beside the field that the person can change."""
