@@ -53,6 +53,11 @@ def find_product(principal: Principal, product_id: int) -> Product:
         raise Http404 from None
 
 
+def sees_traffic(principal: Principal) -> bool:
+    """Whether the analytics pages are open to them, and so worth a link."""
+    return "monitoring" in principal.sections
+
+
 def show(
     request: HttpRequest,
     principal: Principal,
@@ -67,5 +72,10 @@ def show(
         section: The entry of the navigation that is lit.
         context: With `product`, the navigation has that product's pages.
     """
-    frame = {"provider": principal.provider, "section": section, "product": None}
+    frame = {
+        "provider": principal.provider,
+        "section": section,
+        "product": None,
+        "sees_traffic": sees_traffic(principal),
+    }
     return render(request, template, frame | context, status=status)

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Metric, Product
 from tallygate.console.change import Change, change
-from tallygate.console.pages import find_product, page, show
+from tallygate.console.pages import find_product, page, sees_traffic, show
 from tallygate.console.sparkline import Sparkline, sparkline
 from tallygate.console.wording import counted
 from tallygate.domain import calendar
@@ -40,9 +40,9 @@ class Row:
 
 @page
 def home(request: HttpRequest, principal: Principal) -> HttpResponse:
-    """The first page: the list, or the product itself if there is only one."""
+    """The first page: the list, or the product itself if there is only one and its pages may be seen."""
     only = list(principal.products()[:2])
-    if len(only) == 1:
+    if len(only) == 1 and sees_traffic(principal):
         return redirect("console:traffic", only[0].pk)
     return redirect("console:products")
 
@@ -61,7 +61,7 @@ def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     products, unavailable = list(shown), ""
     rows = [Row(product) for product in products]
-    if "monitoring" in principal.sections:
+    if sees_traffic(principal):
         try:
             rows = _counted(principal, products)
         except HistoryUnavailable as error:

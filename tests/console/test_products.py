@@ -122,9 +122,21 @@ def test_a_member_without_analytics_sees_names_but_no_numbers(portal):
     User.objects.create_user(portal.product.provider, "member", "a long password")
     portal.client.logout()
     portal.sign_in(username="member", password="a long password")
-    assert row(portal.get("/products"), portal.product.name).total is None
+    answer = portal.get("/products")
+    assert row(answer, portal.product.name).total is None
+    assert portal.product.name.encode() in answer.content
     assert portal.traffic().status_code == 403
     assert portal.get(f"/products/{portal.product.pk}/traffic.csv").status_code == 403
+
+
+def test_a_member_without_analytics_is_led_to_no_page_that_refuses_them(portal):
+    User.objects.create_user(portal.product.provider, "member", "a long password")
+    portal.client.logout()
+    portal.sign_in(username="member", password="a long password")
+    assert portal.get("/")["Location"] == "/products"
+    page = portal.get("/products").content
+    assert b"/traffic" not in page
+    assert b"Switch product" not in page
 
 
 def test_the_switcher_offers_a_bounded_number_and_counts_the_rest(portal):
