@@ -3,7 +3,9 @@
 from urllib.parse import quote
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
+
+from tallygate.catalog import sign_in as catalog_sign_in
 
 
 def fresh(**options):
@@ -50,6 +52,29 @@ def test_signing_in_is_possible_again_once_the_wait_is_over(portal):
         portal.sign_in(fresh(), password="wrong")
     portal.clock.advance(901)
     assert portal.sign_in(fresh()).status_code == 302
+
+
+@override_settings(SESSION_COOKIE_SECURE=True)
+def test_behind_a_proxy_one_visitor_does_not_lock_out_the_others(portal, monkeypatch):
+    """Failures count for the address that the proxy adds, whatever the visitor claims before it."""
+    monkeypatch.setattr(catalog_sign_in, "PER_ADDRESS", 3)
+    for number in range(3):
+        claimed = {"X-Forwarded-For": f"10.0.0.{number}, 192.0.2.1"}
+        portal.sign_in(fresh(headers=claimed), username=f"user{number}")
+    locked = fresh(headers={"X-Forwarded-For": "192.0.2.1"})
+    other = fresh(headers={"X-Forwarded-For": "192.0.2.2"})
+    assert portal.sign_in(locked).status_code == 429
+    assert portal.sign_in(other).status_code == 302
+
+
+def test_without_a_proxy_nobody_chooses_their_address(portal, monkeypatch):
+    """The header counts for nothing where visitors come directly."""
+    monkeypatch.setattr(catalog_sign_in, "PER_ADDRESS", 3)
+    for number in range(3):
+        portal.sign_in(
+            fresh(headers={"X-Forwarded-For": f"10.0.0.{number}"}), username=f"u{number}"
+        )
+    assert portal.sign_in(fresh(headers={"X-Forwarded-For": "10.0.1.1"})).status_code == 429
 
 
 def test_without_the_csrf_token_nobody_is_signed_in(portal):
