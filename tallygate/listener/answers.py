@@ -1,5 +1,6 @@
 """What every answer of the listener has in common."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from tallygate.domain.errors import NotValidData, ProtocolError, Unavailable, UsageShapeInvalid
@@ -48,9 +49,9 @@ def send_error(protocol: Any, error: ProtocolError, no_body: bool) -> None:
     protocol.response_str(error.status, ERROR_HEADERS, body)
 
 
-def send_empty(protocol: Any, status: int) -> None:
-    """An answer that never has a body; it says so to HEAD as well."""
-    protocol.response_empty(status, _EMPTY_HEADERS)
+def send_empty(protocol: Any, status: int, more: Sequence[tuple[str, str]] = ()) -> None:
+    """An answer that never has a body; it says so to HEAD as well. `more` are further headers."""
+    protocol.response_empty(status, [*_EMPTY_HEADERS, *more])
 
 
 def unavailable(error: OSError) -> Unavailable:

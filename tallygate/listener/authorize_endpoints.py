@@ -4,10 +4,11 @@ from typing import Any
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.embedded import Ledger, Once
 from tallygate.listener.answers import XML_HEADERS, send_error, unavailable
 from tallygate.listener.authorizing import Authorizer, Prepared
 from tallygate.listener.denials import LIMITS_EXCEEDED
+from tallygate.listener.idempotency import header_id
 from tallygate.listener.options import NONE, parse_options, with_no_body
 from tallygate.listener.parameters import parse
 from tallygate.registry.reader import Registry
@@ -26,13 +27,17 @@ class AuthorizeEndpoints:
 
     async def authrep(self, scope: Any, protocol: Any) -> None:
         """Checks a call and, if it is authorized, counts it; durable when answered."""
-        query = scope.query_string
-        key = (True, query, scope.headers.get("3scale-options"))
+        query, given = scope.query_string, scope.headers
+        key = (True, query, given.get("3scale-options"))
         prepared = self._authorizer.find(key)
         if prepared is None:
             prepared = self._prepare(key, protocol)
             if prepared is None:
                 return
+        entry_id = given.get("idempotency-key")
+        if entry_id is not None:
+            await self._authrep_once(prepared, entry_id, protocol)
+            return
         batch = None if prepared.denied else self._ledger.check_and_record(prepared.call)
         if batch is None:
             self._deny(prepared, protocol)
@@ -47,6 +52,31 @@ class AuthorizeEndpoints:
             headers = XML_HEADERS + prepared.headers(values, None, self._clock.now_ms())
         try:
             await batch
+        except OSError as error:
+            send_error(protocol, unavailable(error), prepared.options.no_body)
+            return
+        protocol.response_str(200, headers, body)
+
+    async def _authrep_once(self, prepared: Prepared, header: str, protocol: Any) -> None:
+        """The same under an id: what was counted before is acknowledged again, whatever its limits say by now."""
+        outcome: Once | None = None
+        try:
+            entry_id = header_id(header)
+            if not prepared.denied:
+                outcome = self._ledger.check_and_record_once(prepared.call, entry_id)
+        except ProtocolError as error:
+            send_error(protocol, error, prepared.options.no_body)
+            return
+        if outcome is None:
+            self._deny(prepared, protocol)
+            return
+        values = prepared.call.values()  # before anything else is counted
+        body = prepared.body(values, None)
+        headers = XML_HEADERS + prepared.headers(values, None, self._clock.now_ms())
+        if outcome.repeated:
+            headers.append(("idempotent-replayed", "true"))
+        try:
+            await outcome.batch
         except OSError as error:
             send_error(protocol, unavailable(error), prepared.options.no_body)
             return

@@ -1,13 +1,14 @@
 """POST /transactions.xml over HTTP; what a report means is in `reporting`."""
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 import structlog
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ContentTypeInvalid, ProtocolError
 from tallygate.ledger.embedded import Ledger
-from tallygate.listener.answers import send_empty, send_error, unavailable
+from tallygate.listener.answers import Headers, send_empty, send_error, unavailable
 from tallygate.listener.body import read_body
 from tallygate.listener.multipart import form_text
 from tallygate.listener.options import NONE, parse_options, with_no_body
@@ -17,6 +18,8 @@ from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
 
 log = structlog.get_logger()
+
+_MAX_NAMES_CHARACTERS: Final = 2_000
 
 
 class ReportEndpoint:
@@ -45,14 +48,14 @@ class ReportEndpoint:
             form = form_text(data, content_type)
             parameters = {**parse(query), **parse(form)}
             utf8 = text_is_utf8(query) and text_is_utf8(form)
-            await self._count(parameters, utf8, options.flat_usage)
+            conflicts = await self._count(parameters, utf8, options.flat_usage)
         except ProtocolError as error:
             send_error(protocol, error, options.no_body)
             return
-        send_empty(protocol, 202)
+        send_empty(protocol, 202, _told(conflicts) if conflicts else ())
 
-    async def _count(self, parameters: Parameters, utf8: bool, flat: bool) -> None:
-        """Counts a report.
+    async def _count(self, parameters: Parameters, utf8: bool, flat: bool) -> list[str]:
+        """Counts a report; returns the names of transactions whose ids were used before with another content.
 
         Raises:
             ProtocolError: The caller is wrong, or it cannot be made durable now.
@@ -64,8 +67,27 @@ class ReportEndpoint:
         except ProtocolError as error:
             # The protocol has the caller learn nothing of this: the whole batch is dropped, and the provider is told.
             log.warning("report discarded", service=report.view.service.id, code=error.code, reason=error.message)  # fmt: skip
-            return
+            return []
+        recorded = self._ledger.record(found)
         try:
-            await self._ledger.record(found).batch
+            await recorded.batch
         except OSError as error:
             raise unavailable(error) from error
+        if not recorded.conflicts:
+            return []
+        names = list(report.named)
+        return [names[index] for index, _ in recorded.conflicts]
+
+
+def _told(conflicts: list[str]) -> Headers:
+    """How many transactions were not counted, and which: as many of their names as are read comfortably in a header."""
+    names = ""
+    for name in conflicts:
+        more = f"{names},{quote(name)}" if names else quote(name)
+        if len(more) > _MAX_NAMES_CHARACTERS:
+            break
+        names = more
+    return [
+        ("tallygate-id-conflicts", str(len(conflicts))),
+        ("tallygate-id-conflicts-in", names),
+    ]

@@ -15,6 +15,7 @@ from tallygate.domain.errors import (
 from tallygate.ledger.call import Usage
 from tallygate.ledger.entry import Entry
 from tallygate.listener import credentials
+from tallygate.listener.idempotency import checked_id
 from tallygate.listener.parameters import Parameters, Value
 from tallygate.listener.timestamps import parse_timestamp
 from tallygate.listener.usage import effective_usage, response_code, without_zeros
@@ -26,11 +27,15 @@ FORM_TYPES: Final = ("", "application/x-www-form-urlencoded", "multipart/form-da
 
 
 class Report:
-    """A report whose caller is known, and whose transactions have the right form."""
+    """A report whose caller is known, and whose transactions have the right form.
 
-    def __init__(self, view: ServiceView, transactions: list[Parameters]) -> None:
+    Attributes:
+        named: The transactions that count something, in order, by the names that the caller gave them.
+    """
+
+    def __init__(self, view: ServiceView, named: dict[str, Parameters]) -> None:
         self.view = view
-        self.transactions = transactions
+        self.named = named
 
 
 def read_report(registry: Registry, parameters: Parameters, utf8: bool) -> Report:
@@ -50,25 +55,27 @@ def read_report(registry: Registry, parameters: Parameters, utf8: bool) -> Repor
     return Report(credentials.service(registry, provider, service_id or None), transactions)
 
 
-def _transactions(given: Value) -> list[Parameters]:
+def _transactions(given: Value) -> dict[str, Parameters]:
     if not given:
         raise TransactionsIsBlank()
     if not isinstance(given, dict):
         raise TransactionsFormatInvalid()
     if None in given.values():
         raise TransactionsHasNilTransaction()
-    found = [_counted(transaction) for transaction in given.values()]
-    if any("user_id" in transaction for transaction in found):
+    found = {name: _counted(transaction) for name, transaction in given.items()}
+    if any("user_id" in transaction for transaction in found.values()):
         raise EndUsersNoLongerSupported()
-    return [transaction for transaction in found if transaction["usage"]]
+    return {name: transaction for name, transaction in found.items() if transaction["usage"]}
 
 
 def _counted(transaction: Value) -> Parameters:
     """The transaction, with what is left of its usage when zeros are taken out."""
     if not isinstance(transaction, dict):
         raise TransactionsFormatInvalid()
-    if any(isinstance(transaction.get(name), list | dict) for name in ("app_id", "user_key")):
+    if any(isinstance(transaction.get(name), list | dict) for name in ("app_id", "user_key", "id")):
         raise TransactionsFormatInvalid()
+    if isinstance(entry_id := transaction.get("id"), str):
+        checked_id(entry_id, "the id of a transaction")
     usage = transaction.get("usage") or {}
     if not isinstance(usage, dict):
         raise TransactionsFormatInvalid()
@@ -85,7 +92,7 @@ def entries(
         ProtocolError: What is wrong with the first wrong transaction. The protocol does not tell the caller, only the provider.
     """
     reader = _Reader(registry, report.view, flat, clock.now_ms(), settings)
-    return [reader.entry(transaction) for transaction in report.transactions]
+    return [reader.entry(transaction) for transaction in report.named.values()]
 
 
 class _Reader:
@@ -115,7 +122,8 @@ class _Reader:
         usage = self._usage(transaction)
         at_ms = _time_ms(transaction.get("timestamp"), self._now_ms, self._settings)
         code = response_code(transaction["log"]) if "log" in transaction else 0
-        return Entry(who.service_id, who.id, at_ms, usage.adds, code, usage.sets)
+        entry_id = text(transaction, "id") or ""
+        return Entry(who.service_id, who.id, at_ms, usage.adds, code, usage.sets, entry_id)
 
     def _usage(self, transaction: Parameters) -> Usage:
         given = transaction["usage"]
