@@ -19,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True):
         home: The data folder.
         listener: HOST:PORT of the Service Management API.
         console: HOST:PORT of the Admin Portal and the Analytics API.
+        internal_user: Who may call the Internal API; '' = no name.
+        internal_password: With which password. '' = none is asked for; then the listener must be bound to loopback.
         console_threads: How many requests the console works on at once.
         checkpoint_s: Seconds between checkpoints of the counters.
         segment_bytes: Size at which a segment of the log is closed and a new one begun.
@@ -27,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True):
         future_window_s: How far in the future a reported transaction may be, in seconds.
         raw_days: Days of event time for which raw entries are kept; 0 = for ever.
         minute_days: Days for which usage by minute is kept; 0 = for ever.
+        integration_error_days: Days for which an integration error is kept after it came last; 0 = for ever.
+        integration_error_bytes: How large all integration errors may be together; above it the oldest go.
         allowed_hosts: Host names under which the console answers; '*' = any.
         secure_cookies: Whether the console's cookies are for HTTPS only.
         public_listener_url: The listener's address as clients see it; '' = as bound.
@@ -35,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True):
     home: Path = Path("var")
     listener: str = "127.0.0.1:3001"
     console: str = "127.0.0.1:3000"
+    internal_user: str = ""
+    internal_password: str = ""
     console_threads: int = 4
     checkpoint_s: int = 10
     segment_bytes: int = 64 * 1024 * 1024
@@ -43,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True):
     future_window_s: int = 3_600
     raw_days: int = 30
     minute_days: int = 90
+    integration_error_days: int = 30
+    integration_error_bytes: int = 64 * 1024 * 1024
     allowed_hosts: str = "*"
     secure_cookies: bool = False
     public_listener_url: str = ""
@@ -59,6 +67,11 @@ class Settings(msgspec.Struct, frozen=True):
     @property
     def history(self) -> Path:
         return self.home / "history"
+
+    @property
+    def integration_errors(self) -> Path:
+        """The SQLite file of the integration errors."""
+        return self.home / "integration_errors.db"
 
     @property
     def run(self) -> Path:

@@ -1,0 +1,1 @@
+"""What callers of the Service Management API did wrong, kept for the provider to see."""
