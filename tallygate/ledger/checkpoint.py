@@ -53,6 +53,7 @@ class Checkpointer:
         self._writer = writer
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "checkpoint")
+        self._under_way: Steps | None = None
         self.position = state.checkpoint_position(connection)
 
     def now(self) -> bool:
@@ -68,7 +69,7 @@ class Checkpointer:
     async def in_background(self) -> bool:
         """The same between the turns of the running event loop; the disk is waited for in a thread."""
         loop = asyncio.get_running_loop()
-        steps = self.steps()
+        self._under_way = steps = self.steps()
         try:
             write = next(steps)
             while True:
@@ -80,6 +81,8 @@ class Checkpointer:
                     write = next(steps)
         except StopIteration as done:
             return bool(done.value)
+        finally:
+            self._under_way = None
 
     def make_durable(self) -> bool:
         """Syncs the checkpoints written so far; before that the log behind them must not be removed."""
@@ -91,8 +94,10 @@ class Checkpointer:
         return True
 
     def stop(self) -> None:
-        """Waits for a write that is under way in the thread."""
+        """Ends the checkpoint in the background, if there is one; what it had copied is left to the next."""
         self._thread.shutdown()
+        if self._under_way is not None:
+            self._under_way.close()
 
     @staticmethod
     def _try(write: Write) -> sqlite3.Error | None:
@@ -107,16 +112,17 @@ class Checkpointer:
         counters = self._counters
         if not counters.changed and self._writer.end == self.position:
             return False
+        if not self._drained():
+            return False
         begun_at = self._writer.end
         changed, counters.changed = list(counters.changed), set()
         ids = self._ids.begin_checkpoint()
         written = False
         try:
-            self._committer.drain()
-            begun_at = self._writer.end
             rows: list[state.CounterRow] = []
             for start in range(0, len(changed), CHUNK):
-                self._committer.drain()
+                if not self._drained():
+                    return False
                 rows += [
                     state.CounterRow(each.service, each.application, self._writer.end, each.pack())
                     for each in changed[start : start + CHUNK]
@@ -129,8 +135,6 @@ class Checkpointer:
             written = error is None
             if error is not None:
                 log.warning("no checkpoint: the state cannot be written", reason=str(error))
-        except OSError as caught:
-            log.warning("no checkpoint: the log cannot be written", reason=str(caught))
         finally:
             self._ids.end_checkpoint(written)
             if not written:
@@ -138,3 +142,12 @@ class Checkpointer:
         if written:
             self.position = begun_at
         return written
+
+    def _drained(self) -> bool:
+        """Whether all that is in the counters is durable: only that may be copied."""
+        try:
+            self._committer.drain()
+        except OSError as caught:
+            log.warning("no checkpoint: the log cannot be written", reason=str(caught))
+            return False
+        return True

@@ -184,6 +184,28 @@ def test_counts_between_the_copies_of_a_checkpoint_are_neither_lost_nor_doubled(
         assert [counted + 1] * 20 == [hits(again, application=f"a{n}") for n in range(20)]
 
 
+def test_a_close_in_the_middle_of_a_checkpoint_loses_nothing(
+    settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the broken off checkpoint had copied is in the one that `close` writes."""
+    monkeypatch.setattr(checkpoint, "CHUNK", 1)
+
+    async def run() -> None:
+        with Ledger.open(settings, clock) as ledger:
+            for name in "ab":
+                ledger.check_and_record(ledger.prepare("1", name, [], Usage((("hits", 1),))))
+            ledger.record([reported("x")])
+            background = asyncio.create_task(ledger._checkpointer.in_background())
+            await asyncio.sleep(0)
+            assert not ledger._counters.changed
+        background.cancel()
+
+    asyncio.run(run())
+    with Ledger.open(settings, clock) as again:
+        assert [hits(again, application=name) for name in "ab"] == [3, 1]
+        assert again.record([reported("x")]).duplicates == [0]
+
+
 def test_periods_are_right_after_a_restart_in_a_later_period(
     ledger: Ledger, settings: Settings, clock: ManualClock
 ) -> None:
@@ -352,6 +374,27 @@ def test_what_cannot_be_written_is_taken_back_whole(
     assert ledger.record([reported("lost"), reported("known")]).accepted == [0]
     ledger.flush()
     assert logged(settings) == hits(ledger) == 9
+
+
+def test_an_id_that_was_taken_back_is_in_no_checkpoint(
+    settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the write was under way in the thread as the checkpoint began."""
+    monkeypatch.setattr("tallygate.ledger.commit.SLOW_S", 0.0)
+
+    async def run() -> None:
+        with Ledger.open(settings, clock) as ledger:
+            ledger.attach(asyncio.get_running_loop())
+            disk = Refusing(ledger)
+            disk.refuse = True
+            ledger.record([reported("lost")])
+            await asyncio.sleep(0)  # the batch leaves for the thread
+            ledger.checkpoint_now()
+            disk.refuse = False
+            assert ledger.record([reported("lost")]).accepted == [0]
+
+    asyncio.run(run())
+    assert logged(settings) == 2
 
 
 def test_waiters_of_a_batch_that_cannot_be_written_get_the_error_and_later_ones_succeed(
