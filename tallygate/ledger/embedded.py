@@ -25,7 +25,15 @@ from tallygate.ledger import state
 from tallygate.ledger.call import Call, LimitOn, Usage
 from tallygate.ledger.checkpoint import Checkpointer
 from tallygate.ledger.commit import DURABLE, Batch, Committer
-from tallygate.ledger.counters import EPOCH, TOTAL, ApplicationCounters, Counter, add_at, set_at
+from tallygate.ledger.counters import (
+    CREDITS,
+    EPOCH,
+    TOTAL,
+    ApplicationCounters,
+    Counter,
+    add_at,
+    set_at,
+)
 from tallygate.ledger.entry import HEAD, Entry, encode_body, record
 from tallygate.ledger.ids import Seen, SeenIds, content_of, key_of
 from tallygate.ledger.log import LogReader
@@ -56,6 +64,8 @@ class _Restore:
         self.application = application
         self.counter = counter
         self.before = counter.copy()
+        if counter[CREDITS]:
+            self.before[CREDITS] = counter[CREDITS].copy()
 
     def __call__(self) -> None:
         self.counter[:] = self.before

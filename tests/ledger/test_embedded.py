@@ -376,6 +376,20 @@ def test_what_cannot_be_written_is_taken_back_whole(
     assert logged(settings) == hits(ledger) == 9
 
 
+def test_a_report_ahead_of_its_time_is_taken_back_from_the_period_to_come(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    disk = Refusing(ledger)
+    ledger.record([reported("kept", delta=1, age_s=-3_600)])
+    ledger.flush()
+    disk.refuse = True
+    ledger.record([reported("lost", delta=5, age_s=-3_600)])
+    with pytest.raises(OSError, match="No space left"):
+        ledger.flush()
+    clock.advance(3_600)
+    assert hits(ledger, "hour") == hits(ledger) == 1
+
+
 def test_an_id_that_was_taken_back_is_in_no_checkpoint(
     settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
