@@ -6,6 +6,7 @@ calls which need no sync are not held up; and they come back when they are fast 
 """
 
 import asyncio
+import errno
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -158,9 +159,13 @@ class Committer:
         return batch
 
     def _write(self, batch: Batch) -> None:
-        payload = b"".join(batch.records)
         begun = time.perf_counter()
-        self._writer.append(payload)
+        try:
+            self._writer.append(b"".join(batch.records))
+        except OSError:
+            raise
+        except Exception as error:  # no memory, say: those who wait must hear of that, too
+            raise OSError(errno.EIO, f"the log cannot be written: {error!r}") from error
         took_s = time.perf_counter() - begun
         self._sync_s = took_s if took_s > SLOW_S else 0.75 * self._sync_s + 0.25 * took_s
 
@@ -198,6 +203,8 @@ class Committer:
             raise error
         # What was recorded meanwhile was decided on counters that now go back: it goes with them.
         following = self._swap()
-        self._take_back([batch, following])
-        batch.finish(error, soon)
-        following.finish(error, soon)
+        try:
+            self._take_back([batch, following])
+        finally:
+            batch.finish(error, soon)
+            following.finish(error, soon)

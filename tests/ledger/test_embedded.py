@@ -18,6 +18,7 @@ from tallygate.domain.errors import Busy
 from tallygate.domain.limits import PERIOD_BY_NAME
 from tallygate.ledger import checkpoint, resident
 from tallygate.ledger.call import Call, LimitOn, Usage
+from tallygate.ledger.commit import Batch
 from tallygate.ledger.embedded import Ledger
 from tallygate.ledger.entry import Entry
 from tallygate.ledger.log import LogReader
@@ -409,6 +410,36 @@ def test_an_id_that_was_taken_back_is_in_no_checkpoint(
 
     asyncio.run(run())
     assert logged(settings) == 2
+
+
+@pytest.mark.parametrize("slow_s", [0.0, 60.0])
+def test_any_failure_of_a_write_reaches_those_who_wait(
+    settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, slow_s: float
+) -> None:
+    """Not only what the disk says: who is not told would wait for ever. In a thread or without."""
+    monkeypatch.setattr("tallygate.ledger.commit.SLOW_S", slow_s)
+
+    async def run() -> int:
+        with Ledger.open(settings, clock) as ledger:
+            ledger.attach(asyncio.get_running_loop())
+            with monkeypatch.context() as broken:
+
+                def append(payload: bytes) -> None:
+                    raise MemoryError
+
+                broken.setattr(ledger._writer, "append", append)
+                batch = ledger.record([reported("")]).batch
+                await asyncio.sleep(0.05)
+                with pytest.raises(OSError, match="MemoryError"):
+                    await asyncio.wait_for(_awaited(batch), 5)
+            return hits(ledger)
+
+    assert asyncio.run(run()) == 0
+
+
+async def _awaited(batch: Batch) -> None:
+    assert batch._done
+    await batch
 
 
 def test_waiters_of_a_batch_that_cannot_be_written_get_the_error_and_later_ones_succeed(
