@@ -171,7 +171,7 @@ class SegmentWriter:
         else:
             self._begin_segment(0)
         os.fdatasync(self._descriptor)
-        _MARK.pack_into(self._mark, 0, self.end)
+        self._set_mark()
 
     end: int
     """The position just past the last durable frame."""
@@ -213,7 +213,11 @@ class SegmentWriter:
             os.ftruncate(self._descriptor, offset)
             raise
         self.end += len(data)
-        _MARK.pack_into(self._mark, 0, self.end)
+        self._set_mark()
+
+    def _set_mark(self) -> None:
+        # In one piece: `pack_into` writes zeros first, and a reader in another process could see them.
+        self._mark[: _MARK.size] = _MARK.pack(self.end)
 
     def trimmable(self, before: int) -> bool:
         """Whether `trim` would remove anything."""
@@ -232,6 +236,7 @@ class SegmentWriter:
 
     def close(self) -> None:
         os.close(self._descriptor)
+        self._descriptor = -1  # a late append must fail, not reach a file that got the number since
         self._mark.close()
 
 

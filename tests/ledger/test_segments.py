@@ -194,3 +194,25 @@ print(good, writer.end)
     good, end = map(int, done.stdout.split())
     assert end == good + HEADER_BYTES == read_mark(tmp_path)
     assert segments(tmp_path)[-1].size == end
+
+
+def test_a_reader_in_another_process_never_sees_a_mark_half_written(tmp_path: Path) -> None:
+    """A mark that is too low for a moment would hide from a question what was acknowledged before it."""
+    script = f"""
+from pathlib import Path
+from tallygate.ledger.segments import SegmentWriter
+writer = SegmentWriter(Path({str(tmp_path)!r}), 1_000_000)
+print(flush=True)
+while True:
+    for writer.end in (0x1FFF, 0x2000):
+        writer._set_mark()
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as writing:
+        assert writing.stdout is not None
+        writing.stdout.readline()
+        try:
+            seen = {read_mark(tmp_path) for _ in range(20_000)} - {0}
+            low = sum(read_mark(tmp_path) == 0 for _ in range(10_000))
+        finally:
+            writing.kill()
+    assert (seen, low) == ({0x1FFF, 0x2000}, 0)
