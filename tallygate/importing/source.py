@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple, Self
@@ -47,7 +48,9 @@ class Source:
             raise InputError(f"{name} cannot be read: {reason}") from None
         self._name = "standard input" if given else name
         self._lines = gzip.GzipFile(fileobj=self._file) if packed else self._file
-        self.size_bytes = None if given else os.stat(self._file.fileno()).st_size
+        found = os.stat(self._file.fileno())
+        # A pipe (`<(zcat ...)`) has neither a size nor a place.
+        self.size_bytes = None if given or not stat.S_ISREG(found.st_mode) else found.st_size
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,8 @@
 """Lines come from plain files, gzipped files and standard input, and damage is told."""
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,14 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path, name: str) -> None:
     """A file that is not there, a folder and an impossible name are told in one line."""
     with pytest.raises(InputError, match="cannot be read"):
         Source(str(tmp_path) + "/" + name)
+
+
+def test_a_pipe_is_read_and_has_no_size(log: Path) -> None:
+    """As the shell's `<(zcat access.log.gz)` gives one; how far it is read cannot be told."""
+    os.mkfifo(log)
+    writing = threading.Thread(target=log.write_bytes, args=(b"a\nb\n",))
+    writing.start()
+    with Source(str(log)) as source:
+        assert [line.text for line in source] == ["a", "b"]
+        assert source.size_bytes is None
+    writing.join()
