@@ -102,7 +102,10 @@ class ErrorStore:
             f" FROM error {where} ORDER BY last_ms DESC, id DESC LIMIT ? OFFSET ?",
             (service, since_ms, per_page, (page - 1) * per_page),
         )
-        return Page([Group(*each[:6], context=_decode(each[6])) for each in rows], total)
+        groups = []
+        for of, code, message, first_ms, last_ms, count, context in rows:
+            groups.append(Group(of, code, message, first_ms, last_ms, count, _decode(context)))
+        return Page(groups, total)
 
     def delete(self, service: str) -> int:
         """Forgets all errors of a service. Returns how many groups there were.
