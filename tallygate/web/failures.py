@@ -1,5 +1,8 @@
 """Answers to requests that no page answers: a page for people, JSON for programs, never a stack trace."""
 
+import sys
+
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
@@ -20,6 +23,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500; 503 with the reason where the catalog cannot be read or written now: a full disk, say."""
+    error = sys.exception()
+    if isinstance(error, OperationalError):
+        return _answer(request, 503, f"The catalog cannot be used now: {error}")
     return _answer(request, 500, "Internal error")
 
 

@@ -1,16 +1,27 @@
 """The pages for what cannot be shown, as the site answers them."""
 
 import pytest
+from django.db import connection
 from django.template.loader import render_to_string
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 500])
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
 def test_each_error_page_stands_alone_and_leads_back(django_home, status):
     """It needs no request, no user and no database: any of them may be what failed."""
     page = render_to_string(f"{status}.html", {"status": status, "message": "The reason"})
     assert "<h1>" in page
     assert 'href="/"' in page
-    assert ("The reason." in page) == (status == 403)
+    assert ("The reason." in page) == (status in (403, 503))
+
+
+def test_a_catalog_that_takes_nothing_is_told_with_the_reason(portal):
+    """Where the disk is full, say, signing in is not possible now; it is no error of the program."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = 1")
+        answer = portal.sign_in()
+        cursor.execute("PRAGMA query_only = 0")
+    assert answer.status_code == 503
+    assert b"The catalog cannot be used now: attempt to write a readonly" in answer.content
 
 
 def test_an_address_that_is_not_there_is_a_page_for_people(portal):
