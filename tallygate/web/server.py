@@ -98,12 +98,20 @@ def _announce(settings: Settings, announced: Path, message: str) -> None:
     """Writes the message once the console answers: the server begins to listen after the site is loaded."""
     host, port = address(settings.console)
     delay_s = READY_POLL_S
-    while not _answers(host, port):
+    while not (_answers(host, port) and _written(announced, message)):
         time.sleep(delay_s)
         delay_s = min(delay_s * 1.5, 1)
-    draft = announced.with_suffix(".draft")
-    draft.write_text(message)
-    draft.replace(announced)
+
+
+def _written(file: Path, text: str) -> bool:
+    """Whether the file could be written: on a full disk it is tried again."""
+    draft = file.with_suffix(".draft")
+    try:
+        draft.write_text(text)
+        draft.replace(file)
+    except OSError:
+        return False
+    return True
 
 
 def _answers(host: str, port: int) -> bool:

@@ -38,6 +38,29 @@ def test_it_says_where_it_is_once_it_is_ready(console: Start) -> None:
     assert headers["content-type"] == "application/json"
 
 
+def test_it_says_so_also_when_that_could_not_be_written_at_first(made_home: Path) -> None:
+    """Once there is room again where the disk was full, say."""
+    in_the_way = made_home / "run" / "console.draft"
+    in_the_way.mkdir(parents=True)
+    running = Console(made_home, free_port())
+    try:
+        wait_until(lambda: _answers(running), 30)
+        time.sleep(0.5)  # it has tried to write
+        assert not running.announced.exists()
+        in_the_way.rmdir()
+        wait_until(running.announced.exists)
+    finally:
+        log = running.stop()
+    assert "Traceback" not in log
+
+
+def _answers(running: Console) -> bool:
+    try:
+        return running.get("/healthz")[0] == 200
+    except OSError:
+        return False
+
+
 def test_sigterm_stops_both_processes_cleanly_within_a_few_seconds(console: Start) -> None:
     running = console()
     worker = running.worker
