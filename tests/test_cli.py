@@ -1,6 +1,8 @@
 """The `tallygate` command does what its help says, and tells errors in one line."""
 
 import json
+import resource
+import sqlite3
 import subprocess
 import sys
 import time
@@ -160,6 +162,22 @@ class TestPassword:
         done = tallygate("password", "admin", "--home", home, given=b"correct horse battery\n")
         assert done.stdout == "the password of admin is set\n"
         assert self.may_sign_in(home, "correct horse battery")
+
+    def test_on_a_full_disk(self, home: Path, made: dict[str, Any]) -> None:
+        """A password that cannot be stored is told in one line, and the old one goes on working."""
+        running = sqlite3.connect(home / "tallygate.db")  # as the console has it open
+        running.execute("SELECT 1 FROM catalog_user").fetchone()
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+        try:
+            done = tallygate("password", "admin", "--generate", "--home", home)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            running.close()
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("tallygate: the password cannot be set: ")
+        assert done.stderr.count("\n") == 1
+        assert self.may_sign_in(home, made["admin"]["password"])
 
     @pytest.mark.usefixtures("made")
     @pytest.mark.parametrize("weak", [b"", b"short\n", b"password1234\n"])

@@ -85,10 +85,12 @@ def set_password(username: str, password: str | None) -> str:
     """Gives a user a new password, a random one if `password` is None, and ends their sessions.
 
     Raises:
-        InputError: There is no such user, or the password is too weak; the message says why.
+        InputError: There is no such user, the password is too weak, or it cannot be written; the
+            message says why.
     """
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
+    from django.db import DatabaseError
 
     from tallygate.catalog import credentials
     from tallygate.catalog.models import User
@@ -102,7 +104,10 @@ def set_password(username: str, password: str | None) -> str:
     except ValidationError as error:
         raise InputError(" ".join(error.messages)) from None
     user.set_password(chosen)
-    user.save(update_fields=["password"])
+    try:
+        user.save(update_fields=["password"])
+    except DatabaseError as error:
+        raise InputError(f"the password cannot be set: {error}") from error
     return chosen
 
 
