@@ -78,7 +78,8 @@ def write_checkpoint(
         connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (position,))
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
 
 
