@@ -39,6 +39,10 @@ class _Chunk(Protocol):
 class Log(Protocol):
     """The log as its readers see it: `ledger.log.LogReader`."""
 
+    def begin(self) -> int:
+        """From which position on the log is still there."""
+        ...
+
     def end(self) -> int:
         """Up to which position the log is durable."""
         ...
@@ -101,7 +105,7 @@ class Historian:
                 if self._retention.drop(since_s):
                     self._store.forget_marks()
                 return self._loaded()
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, LogCorrupt, msgspec.DecodeError) as error:
             raise HistoryUnavailable(f"the history cannot be trimmed: {error}") from error
 
     @contextmanager
@@ -179,7 +183,7 @@ class Historian:
 
     def _loaded(self) -> Progress:
         if self._progress is None:
-            self._progress = self._file.read()
+            self._progress = self._file.read(self._reader.begin)
         return self._progress
 
     def _note(self, progress: Progress) -> None:

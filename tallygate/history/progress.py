@@ -1,6 +1,7 @@
 """How far the history has durably come: the file `historian.json`, and what it tells the ledger."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -40,8 +41,8 @@ class ProgressFile:
         self._file = file
         self._consumer = consumer
 
-    def read(self) -> Progress:
-        """What was noted last; at the beginning of the log if nothing was.
+    def read(self, log_begins: Callable[[], int]) -> Progress:
+        """What was noted last; at the beginning of what the log still holds if nothing was.
 
         Raises:
             OSError, msgspec.DecodeError: The file cannot be read.
@@ -49,7 +50,9 @@ class ProgressFile:
         try:
             progress = msgspec.json.decode(self._file.read_bytes(), type=Progress)
         except FileNotFoundError:
-            progress = Progress()
+            # First told to the ledger: an earlier history may have come further, and nothing must go from now on.
+            write_durably(self._consumer, b"0")
+            progress = Progress(log_begins())
         if not self._consumer.exists():
             write_durably(self._consumer, b"%d" % progress.position)
         return progress

@@ -24,6 +24,11 @@ class LogReader:
         """`folder` is the home's `ledger/log`; it need not exist yet."""
         self._folder = folder
 
+    def begin(self) -> int:
+        """The position from which on the log is still there. Raises LogCorrupt when a segment is missing."""
+        found = segments(self._folder)
+        return found[0].base if found else 0
+
     def end(self) -> int:
         """Up to which position the log is durable: everything acknowledged lies before it."""
         return read_mark(self._folder)

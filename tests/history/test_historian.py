@@ -1,5 +1,6 @@
 """Every entry of the log comes into the history exactly once, whatever happens."""
 
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from tallygate.history import History, Question, historian
 from tallygate.history.engine import ChdbEngine, Rows
 from tallygate.history.progress import Progress, ProgressFile
 from tallygate.history.schema import QUARTER, RAW, ROLLUPS, create_tables
+from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.log import LogReader
 from tallygate.settings import Settings
 
 DAY_S = 86_400
@@ -277,6 +280,27 @@ def test_a_progress_file_that_is_damaged_is_told_and_not_begun_anew(
     (home / "history" / "historian.json").write_text('{"position": "3"')
     with open_history(home, log) as history, pytest.raises(HistoryUnavailable, match="the history"):
         history.catch_up()
+
+
+def test_a_history_that_is_gone_is_filled_with_what_the_log_still_holds(tmp_path: Path) -> None:
+    settings, clock = Settings(home=tmp_path, segment_bytes=200), ManualClock.at(NOW_S)
+    with Ledger.open(settings, clock) as ledger:
+
+        def counted(count: int) -> int:
+            for _ in range(count):
+                ledger.record([entry()])
+                ledger.flush()
+            with History.open(settings, clock) as history:
+                return total(history)
+
+        assert counted(20) == 20
+        ledger.checkpoint_now()  # removes what the history has
+        assert LogReader(settings.ledger / "log").begin() > 0
+        shutil.rmtree(settings.history)
+        refilled = counted(1)
+        assert 1 <= refilled < 20
+        ledger.checkpoint_now()
+        assert counted(4) == refilled + 4
 
 
 def test_a_closed_history_answers_no_more(home: Path, log: MemoryLog) -> None:

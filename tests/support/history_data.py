@@ -21,6 +21,9 @@ class MemoryLog:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.entries = list(entries)
 
+    def begin(self) -> int:
+        return 0
+
     def end(self) -> int:
         return len(self.entries)
 
