@@ -18,6 +18,7 @@ from tallygate.listener.answers import (
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.backfill import Backfill
 from tallygate.listener.report_endpoint import ReportEndpoint
+from tallygate.listener.usage_endpoint import UsageEndpoint
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
 
@@ -51,7 +52,10 @@ class Listener:
             "/status": _status,
             "/check.txt": _check,
         }
-        self._posts: dict[str, Endpoint] = {"/transactions.xml": reporting.report}
+        self._posts: dict[str, Endpoint] = {
+            "/transactions.xml": reporting.report,
+            "/usage": UsageEndpoint(registry, ledger, clock, settings).post,
+        }
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path, method = scope.path, scope.method
