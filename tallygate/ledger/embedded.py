@@ -19,7 +19,7 @@ import structlog
 from msgspec.structs import replace
 
 from tallygate.domain.clock import Clock
-from tallygate.domain.errors import Busy, IdConflict
+from tallygate.domain.errors import Busy, IdConflict, LogCorrupt
 from tallygate.domain.limits import epoch_at
 from tallygate.ledger import state
 from tallygate.ledger.call import Call, LimitOn, Usage
@@ -347,12 +347,20 @@ class Ledger:
         self._counters.reload(changed, self._checkpointer.position, self._epoch)
 
     def _replay(self) -> None:
-        for position, entries in self._reader.frames(self._checkpointer.position):
-            self._counters.replay(entries, position, self._epoch)
-            for entry in entries:
-                if entry.id:
-                    seen = Seen(content_of(entry), entry.id_expires_s)
-                    self._ids.remember(key_of(entry.service, entry.id), seen)
+        # Without a checkpoint (`state.db` is new or was lost) from the first that the log still holds.
+        begin = self._checkpointer.position or self._reader.begin()
+        try:
+            for position, entries in self._reader.frames(begin):
+                self._replay_frame(position, entries)
+        except ValueError as error:
+            raise LogCorrupt(f"the log does not go with the last checkpoint: {error}") from error
+
+    def _replay_frame(self, position: int, entries: list[Entry]) -> None:
+        self._counters.replay(entries, position, self._epoch)
+        for entry in entries:
+            if entry.id:
+                seen = Seen(content_of(entry), entry.id_expires_s)
+                self._ids.remember(key_of(entry.service, entry.id), seen)
 
     async def _checkpoints(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import gc
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tallygate.domain.clock import ManualClock
-from tallygate.domain.errors import Busy
+from tallygate.domain.errors import Busy, LogCorrupt
 from tallygate.domain.limits import PERIOD_BY_NAME
 from tallygate.ledger import checkpoint, resident
 from tallygate.ledger.call import Call, LimitOn, Usage
@@ -560,6 +561,33 @@ def test_counters_and_log_agree_and_no_limit_is_passed_whatever_happens(
     ledger.flush()
     assert logged(settings) == sum(hits(ledger, application=f"a{number}") for number in range(3))
     ledger.close()
+
+
+def test_a_ledger_without_its_state_begins_with_what_the_log_still_holds(
+    ledger: Ledger, settings: Settings, clock: ManualClock
+) -> None:
+    for _ in range(200):
+        count(ledger, 1)
+    (settings.ledger / "consumers").mkdir()
+    (settings.ledger / "consumers" / "history").write_text("100000")
+    ledger.checkpoint_now()
+    count(ledger, 3)
+    assert LogReader(settings.ledger / "log").begin() > 0
+    for file in settings.ledger.glob("state.db*"):
+        file.unlink()
+    with reopen(ledger, settings, clock) as again:
+        assert 3 <= hits(again) < 203
+
+
+def test_a_log_that_is_lost_stops_the_start_with_the_reason(
+    ledger: Ledger, settings: Settings, clock: ManualClock
+) -> None:
+    """A new log would give its calls positions that counters and history take for known."""
+    count(ledger, 1)
+    ledger.checkpoint_now()
+    shutil.rmtree(settings.ledger / "log")
+    with pytest.raises(LogCorrupt, match="does not go with the last checkpoint"):
+        reopen(ledger, settings, clock)
 
 
 def test_a_damaged_log_stops_the_start_and_is_left_as_it_is(
