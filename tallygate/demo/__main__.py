@@ -25,7 +25,7 @@ def main() -> None:
     props = msgspec.json.decode(made.stdout, type=Props)
     listener = settings.public_listener_url or running.url_of(settings, "listener") or ""
     console = running.url_of(settings, "console") or ""
-    print(welcome.text(props, listener, console), flush=True)
+    print(welcome.text(props, settings.home, listener, console), flush=True)
     traffic.run(running.url_of(settings, "listener") or listener, props)
 
 

@@ -1,10 +1,14 @@
 """What a newcomer needs to know, in the terminal."""
 
+import shlex
+import sys
+from pathlib import Path
+
 from tallygate.demo.stage import Props
 from tallygate.demo.traffic import query
 
 
-def text(props: Props, listener_url: str, console_url: str) -> str:
+def text(props: Props, home: Path, listener_url: str, console_url: str) -> str:
     """The credentials, a call that counts, and one that reads it back."""
     counted = f"{listener_url}/transactions/authrep.xml?" + query(
         props, props.actors[0], {"hits": 1}, 200
@@ -16,8 +20,7 @@ def text(props: Props, listener_url: str, console_url: str) -> str:
     password = (
         f"  Password      {props.password}   (shown this once)"
         if props.password
-        else "  Password      as shown at the first start;"
-        f" `tallygate password {props.username}` sets a new one"
+        else f"  Password      as shown at the first start. To make a new one:\n  {_new_password(props, home)}"
     )
     return (
         f"\nSign in at {console_url}\n"
@@ -26,3 +29,10 @@ def text(props: Props, listener_url: str, console_url: str) -> str:
         f"\nMake a call that counts:\n  curl -i '{counted}'\n"
         f"\nRead it back:\n  curl '{read}'\n"
     )
+
+
+def _new_password(props: Props, home: Path) -> str:
+    """The command as it works in this terminal, also where the environment is not activated."""
+    command = Path(sys.executable).with_name("tallygate")
+    words = [str(command) if command.exists() else "tallygate", "password", props.username]
+    return shlex.join([*words, "--generate", "--home", str(home)])
