@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tallygate.registry.cache import Cache
-from tallygate.registry.records import Application, Limit, Metric, Service
+from tallygate.registry.tables import RegistryTables
 from tallygate.registry.views import ApplicationView, ServiceView
 from tallygate.registry.writer import create_tables
 
@@ -28,6 +28,7 @@ class Registry:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._connection.execute("PRAGMA journal_mode = WAL")
         create_tables(self._connection)
+        self._tables = RegistryTables(self._connection)
         self._services: dict[str, ServiceView] = {}
         self._applications: Cache[tuple[str, str], ApplicationView] = Cache(cached_applications)
         self._user_keys: Cache[tuple[str, str], str] = Cache(cached_applications)
@@ -53,10 +54,7 @@ class Registry:
 
     def default_service_id(self, provider_key: str) -> str | None:
         """The service that the provider's calls mean when they name none."""
-        row = self._connection.execute(
-            "SELECT id FROM registry_service WHERE provider_key = ? AND is_default", (provider_key,)
-        ).fetchone()
-        return str(row[0]) if row else None
+        return self._tables.default_service_id(provider_key)
 
     def application(self, service_id: str, application_id: str) -> ApplicationView | None:
         found = self._applications.get((service_id, application_id))
@@ -70,13 +68,9 @@ class Registry:
         """The id of the application with this user key; the application itself may be missing."""
         found = self._user_keys.get((service_id, user_key))
         if found is None:
-            row = self._connection.execute(
-                "SELECT application_id FROM registry_user_key WHERE service_id = ? AND user_key = ?",
-                (service_id, user_key),
-            ).fetchone()
-            if row is None:
+            found = self._tables.application_id_of(service_id, user_key)
+            if found is None:
                 return None
-            found = str(row[0])
             self._user_keys.put((service_id, user_key), found)
         return found
 
@@ -85,56 +79,27 @@ class Registry:
         self._connection.close()
 
     def _load_service(self, service_id: str) -> ServiceView | None:
-        rows = self._connection.execute
-        row = rows("SELECT * FROM registry_service WHERE id = ?", (service_id,)).fetchone()
-        if row is None:
+        tables = self._tables
+        service = tables.service(service_id)
+        if service is None:
             return None
-        identity, provider_key, backend_version, state, filters_required, is_default = row
         return ServiceView(
-            Service(
-                identity,
-                provider_key,
-                backend_version,
-                state,
-                bool(filters_required),
-                bool(is_default),
-            ),
-            (
-                token
-                for (token,) in rows(
-                    "SELECT token FROM registry_service_token WHERE service_id = ?", (service_id,)
-                )
-            ),
-            (
-                Metric(*each)
-                for each in rows(
-                    "SELECT * FROM registry_metric WHERE service_id = ?", (service_id,)
-                )
-            ),
-            (
-                Limit(*each)
-                for each in rows("SELECT * FROM registry_limit WHERE service_id = ?", (service_id,))
-            ),
+            service,
+            tables.tokens(service_id),
+            tables.metrics(service_id),
+            tables.limits(service_id),
         )
 
     def _load_application(self, service_id: str, application_id: str) -> ApplicationView | None:
-        who = (service_id, application_id)
-        row = self._connection.execute(
-            "SELECT * FROM registry_application WHERE service_id = ? AND id = ?", who
-        ).fetchone()
-        if row is None:
+        tables = self._tables
+        application = tables.application(service_id, application_id)
+        if application is None:
             return None
-        keys, filters = (
-            [
-                value
-                for (value,) in self._connection.execute(
-                    f"SELECT value FROM registry_{table} WHERE service_id = ? AND application_id = ?",
-                    who,
-                )
-            ]
-            for table in ("application_key", "referrer_filter")
+        return ApplicationView(
+            application,
+            tables.application_keys(service_id, application_id),
+            tables.referrer_filters(service_id, application_id),
         )
-        return ApplicationView(Application(*row), keys, filters)
 
     def _last_revision(self) -> int:
         row = self._connection.execute("SELECT max(revision) FROM registry_journal").fetchone()

@@ -5,6 +5,9 @@ import msgspec
 PERIODS = ("eternity", "year", "month", "week", "day", "hour", "minute")
 """Limit periods in the protocol's order."""
 
+ALERT_LEVELS = (0, 50, 80, 90, 100, 120, 150, 200, 300)
+"""Levels of utilization that can raise an alert, in percent."""
+
 
 class Service(msgspec.Struct, frozen=True):
     """A product as the listener sees it.
@@ -51,3 +54,10 @@ class Limit(msgspec.Struct, frozen=True):
     metric_id: str
     period: str
     value: int
+
+
+class AlertLimit(msgspec.Struct, frozen=True):
+    """An application's utilization at which the service's provider is told: `level` is one of ALERT_LEVELS."""
+
+    service_id: str
+    level: int

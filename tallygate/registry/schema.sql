@@ -66,6 +66,12 @@ CREATE TABLE IF NOT EXISTS registry_limit (
   PRIMARY KEY (service_id, plan_id, metric_id, period)
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS registry_alert_limit (
+  service_id TEXT NOT NULL,
+  level INTEGER NOT NULL,
+  PRIMARY KEY (service_id, level)
+) WITHOUT ROWID;
+
 -- What changed, newest last: application_id '' = the service itself, its metrics, limits or tokens; service_id '' = everything.
 CREATE TABLE IF NOT EXISTS registry_journal (
   revision INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -3,7 +3,15 @@
 import sqlite3
 from importlib.resources import files
 
-from tallygate.registry.records import PERIODS, Application, Limit, Metric, Service
+from tallygate.registry.records import (
+    ALERT_LEVELS,
+    PERIODS,
+    AlertLimit,
+    Application,
+    Limit,
+    Metric,
+    Service,
+)
 
 KEEP_REVISIONS = 10_000
 
@@ -51,9 +59,17 @@ class RegistryWriter:
         """Removes the service and all that hangs on it."""
         for table in (
             "service_token", "application", "user_key", "application_key", "referrer_filter", "metric", "limit",
+            "alert_limit",
         ):  # fmt: skip
             self._execute(f"DELETE FROM registry_{table} WHERE service_id = ?", (service_id,))
         self._execute("DELETE FROM registry_service WHERE id = ?", (service_id,))
+        self._changed("")
+
+    def change_provider_key(self, former: str, key: str) -> None:
+        """Gives all services of a provider to another key; which one is the default stays as it is."""
+        self._execute(
+            "UPDATE registry_service SET provider_key = ? WHERE provider_key = ?", (key, former)
+        )
         self._changed("")
 
     def put_service_token(self, service_id: str, token: str) -> None:
@@ -175,6 +191,23 @@ class RegistryWriter:
             "DELETE FROM registry_limit"
             " WHERE service_id = ? AND plan_id = ? AND metric_id = ? AND period = ?",
             (service_id, plan_id, metric_id, period),
+        )
+        self._changed(service_id)
+
+    def put_alert_limit(self, limit: AlertLimit) -> None:
+        """Raises ValueError for a level that does not exist."""
+        if limit.level not in ALERT_LEVELS:
+            raise ValueError(f"no such alert level: {limit.level}")
+        self._execute(
+            "INSERT OR REPLACE INTO registry_alert_limit VALUES (?, ?)",
+            (limit.service_id, limit.level),
+        )
+        self._changed(limit.service_id)
+
+    def delete_alert_limit(self, service_id: str, level: int) -> None:
+        self._execute(
+            "DELETE FROM registry_alert_limit WHERE service_id = ? AND level = ?",
+            (service_id, level),
         )
         self._changed(service_id)
 

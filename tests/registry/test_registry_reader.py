@@ -29,6 +29,12 @@ def suspend(writer: RegistryWriter, application_id: str = "app") -> None:
     writer.put_application(Application("10", application_id, "suspended"))
 
 
+def provider_keys(registry: Registry) -> list[str]:
+    """Of the services 10 and 11."""
+    views = [registry.service(service_id) for service_id in ("10", "11")]
+    return [view.service.provider_key for view in views if view is not None]
+
+
 class TestCommitted:
     def test_a_changed_application_is_seen_by_the_next_call(
         self, registry: Registry, writer: RegistryWriter
@@ -62,6 +68,21 @@ class TestCommitted:
         again = registry.application("10", "app")
         assert again is not None
         assert (again.keys, again.referrer_filters) == ((), ())
+
+    def test_a_changed_provider_key_is_seen_by_the_next_call(
+        self, registry: Registry, writer: RegistryWriter
+    ) -> None:
+        """Of all services of the provider; its default service stays the default."""
+        writer.put_service(Service("10", "pk", default=True))
+        writer.put_service(Service("11", "pk"))
+        assert provider_keys(registry) == ["pk", "pk"]
+        writer.change_provider_key("pk", "new")
+        registry.refresh()
+        assert provider_keys(registry) == ["new", "new"]
+        assert (registry.default_service_id("pk"), registry.default_service_id("new")) == (
+            None,
+            "10",
+        )
 
     @pytest.mark.parametrize(
         ("change", "expected"),

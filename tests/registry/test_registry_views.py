@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from tallygate.registry.cache import Cache
-from tallygate.registry.records import PERIODS, Limit, Metric, Service
+from tallygate.registry.records import PERIODS, AlertLimit, Limit, Metric, Service
 from tallygate.registry.views import ServiceView
 from tallygate.registry.writer import RegistryWriter, create_tables
 
@@ -88,6 +88,13 @@ class TestWriter:
         with pytest.raises(ValueError, match="no such limit"):
             writer.put_limit(Limit("10", "p", "1", period, value))
 
+    @pytest.mark.parametrize("level", [-50, 55, 301])
+    def test_an_alert_limit_of_no_level_is_refused(
+        self, writer: RegistryWriter, level: int
+    ) -> None:
+        with pytest.raises(ValueError, match="no such alert level"):
+            writer.put_alert_limit(AlertLimit("10", level))
+
     def test_deleting_what_is_not_there_is_no_error(self, writer: RegistryWriter) -> None:
         writer.delete_service("10")
         writer.delete_application("10", "app")
@@ -95,6 +102,7 @@ class TestWriter:
         writer.delete_application_key("10", "app", "k")
         writer.delete_metric("10", "1")
         writer.delete_limit("10", "p", "1", "day")
+        writer.delete_alert_limit("10", 50)
         writer.put_service(Service("10", "pk"))
 
     def test_creating_the_tables_again_changes_nothing(self) -> None:
