@@ -187,7 +187,11 @@ class SegmentWriter:
     def _begin_segment(self, base: int) -> None:
         path = self._folder / f"{base:020d}{SUFFIX}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        sync_folder(self._folder)
+        try:
+            sync_folder(self._folder)
+        except OSError:
+            os.close(descriptor)  # every call tries again while the disk is full
+            raise
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor, self._base, self.end = descriptor, base, base

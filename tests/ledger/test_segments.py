@@ -1,5 +1,6 @@
 """What the log promises about damage, cuts and full disks."""
 
+import errno
 import resource
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tallygate.domain.errors import LogCorrupt
+from tallygate.ledger import segments as ledger_segments
 from tallygate.ledger.entry import Entry, encode_body, record
 from tallygate.ledger.log import LogReader
 from tallygate.ledger.segments import HEADER_BYTES, SegmentWriter, read_mark, segments
@@ -194,6 +196,28 @@ print(good, writer.end)
     good, end = map(int, done.stdout.split())
     assert end == good + HEADER_BYTES == read_mark(tmp_path)
     assert segments(tmp_path)[-1].size == end
+
+
+def test_a_segment_that_cannot_be_begun_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may be full for hours, and each call tries anew."""
+    writer = SegmentWriter(tmp_path, 1)
+    writer.append(b"")
+
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(ledger_segments, "sync_folder", refuse)
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(5):
+            with pytest.raises(OSError, match="No space left"):
+                writer.append(b"")
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+    writer.append(b"")
+    writer.close()
+    assert SegmentWriter(tmp_path, 1).end == 2 * HEADER_BYTES
 
 
 def test_a_reader_in_another_process_never_sees_a_mark_half_written(tmp_path: Path) -> None:
