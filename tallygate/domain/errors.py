@@ -166,6 +166,7 @@ class MetricInvalid(ProtocolError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f'metric "{name}" is invalid')
+        self.metric = name
 
 
 class UsageValueInvalid(ProtocolError):
@@ -179,6 +180,7 @@ class UsageValueInvalid(ProtocolError):
             if value is None
             else f'usage value "{value}" for metric "{metric}" is invalid'
         )
+        self.metric = metric
 
 
 class UsageShapeInvalid(ProtocolError):

@@ -39,14 +39,16 @@ PREFLIGHT_HEADERS: Final[Headers] = [
 ]
 
 
-def send_error(protocol: Any, error: ProtocolError, no_body: bool) -> None:
-    """An error in the protocol's form."""
+def send_error(
+    protocol: Any, error: ProtocolError, no_body: bool, more: Sequence[tuple[str, str]] = ()
+) -> None:
+    """An error in the protocol's form; `more` are further headers."""
     if isinstance(error, UsageShapeInvalid):
-        send_empty(protocol, error.status)
+        send_empty(protocol, error.status, more)
         return
     always = isinstance(error, NotValidData | LimitExceeded)
     body = "" if no_body and not always else error_document(error.code, error.message)
-    protocol.response_str(error.status, ERROR_HEADERS, body)
+    protocol.response_str(error.status, [*ERROR_HEADERS, *more], body)
 
 
 def send_empty(protocol: Any, status: int, more: Sequence[tuple[str, str]] = ()) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from tallygate import __version__
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError
+from tallygate.integration_errors.recorder import ErrorRecorder
+from tallygate.integration_errors.store import ErrorStore
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.answers import (
     JSON_HEADERS,
@@ -17,7 +19,9 @@ from tallygate.listener.answers import (
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.backfill import Backfill
+from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.report_endpoint import ReportEndpoint
+from tallygate.listener.request_log import RequestLog
 from tallygate.listener.usage_endpoint import UsageEndpoint
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
@@ -26,7 +30,7 @@ _STATUS: Final = json.dumps(
     {"status": "ok", "version": {"backend": __version__}}, separators=(",", ":")
 )
 
-Endpoint = Callable[[Any, Any], Awaitable[None]]
+Endpoint = Callable[[Any, Any], Awaitable[object]]
 
 
 class Listener:
@@ -40,9 +44,11 @@ class Listener:
         settings: Settings,
         internal_token: str,
     ) -> None:
-        authorizing = AuthorizeEndpoints(registry, ledger, clock)
-        oauth = AuthorizeEndpoints(registry, ledger, clock, oauth=True)
-        reporting = ReportEndpoint(registry, ledger, clock, settings)
+        self._errors = ErrorRecorder(ErrorStore(settings), clock)
+        mistakes = Mistakes(registry, self._errors, RequestLog())
+        authorizing = AuthorizeEndpoints(registry, ledger, clock, mistakes)
+        oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
+        reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
         self._backfill = Backfill(registry, ledger, internal_token)
         self._gets: dict[str, Endpoint] = {
             "/transactions/authrep.xml": authorizing.authrep,
@@ -62,12 +68,12 @@ class Listener:
         if method == "GET" or method == "HEAD":
             endpoint = self._gets.get(path)
             if endpoint is not None:
-                return await endpoint(scope, protocol)
+                await endpoint(scope, protocol)
+                return
         try:
             await self._other(method, path, scope, protocol)
         except ProtocolError as error:
             send_error(protocol, error, no_body=False)
-        return None
 
     async def _other(self, method: str, path: str, scope: Any, protocol: Any) -> None:
         if method == "POST" and path in self._posts:
@@ -80,6 +86,10 @@ class Listener:
             send_empty(protocol, 200)
         else:
             send_empty(protocol, 404)
+
+    def close(self) -> None:
+        """Lets go of what it opened itself."""
+        self._errors.close()
 
 
 async def _status(scope: Any, protocol: Any) -> None:

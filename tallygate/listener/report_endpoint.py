@@ -3,21 +3,19 @@
 from typing import Any, Final
 from urllib.parse import quote
 
-import structlog
-
 from tallygate.domain.clock import Clock
-from tallygate.domain.errors import ContentTypeInvalid, ProtocolError
+from tallygate.domain.errors import ContentTypeInvalid, ProtocolError, Unavailable
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.answers import Headers, send_empty, send_error, unavailable
 from tallygate.listener.body import read_body
+from tallygate.listener.caller import caller_of
+from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.multipart import form_text
 from tallygate.listener.options import NONE, parse_options, with_no_body
 from tallygate.listener.parameters import MAX_BYTES, Parameters, parse, readable, text_is_utf8
-from tallygate.listener.reporting import FORM_TYPES, entries, read_report
+from tallygate.listener.reporting import FORM_TYPES, Discarded, entries, read_report
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
-
-log = structlog.get_logger()
 
 _MAX_NAMES_CHARACTERS: Final = 2_000
 
@@ -26,15 +24,21 @@ class ReportEndpoint:
     """Counts batches of transactions that have happened already."""
 
     def __init__(
-        self, registry: Registry, ledger: Ledger, clock: Clock, settings: Settings
+        self,
+        registry: Registry,
+        ledger: Ledger,
+        clock: Clock,
+        settings: Settings,
+        mistakes: Mistakes,
     ) -> None:
         self._registry = registry
         self._ledger = ledger
         self._clock = clock
         self._settings = settings
+        self._mistakes = mistakes
 
-    async def report(self, scope: Any, protocol: Any) -> None:
-        """Durable when answered with 202."""
+    async def report(self, scope: Any, protocol: Any) -> int:
+        """Durable when answered with 202. Returns the status."""
         header, query = scope.headers.get("3scale-options"), scope.query_string
         options = parse_options(header) if header else NONE
         if query:
@@ -49,25 +53,31 @@ class ReportEndpoint:
             parameters = {**parse(query), **parse(form)}
             utf8 = text_is_utf8(query) and text_is_utf8(form)
             conflicts = await self._count(parameters, utf8, options.flat_usage)
+        except Discarded as discarded:
+            # The protocol has the caller learn nothing of this: the whole batch is dropped, and the provider is told.
+            caller = caller_of(scope)
+            self._mistakes.in_report(caller, parameters, discarded)
+            send_empty(protocol, 202, caller.echo)
+            return 202
         except ProtocolError as error:
-            send_error(protocol, error, options.no_body)
-            return
+            caller = caller_of(scope)
+            if isinstance(error, Unavailable):
+                self._mistakes.not_counted(caller, error)
+            send_error(protocol, error, options.no_body, caller.echo)
+            return error.status
         send_empty(protocol, 202, _told(conflicts) if conflicts else ())
+        return 202
 
     async def _count(self, parameters: Parameters, utf8: bool, flat: bool) -> list[str]:
         """Counts a report; returns the names of transactions whose ids were used before with another content.
 
         Raises:
+            Discarded: A transaction is wrong, so that none is counted.
             ProtocolError: The caller is wrong, or it cannot be made durable now.
         """
         self._registry.refresh()
         report = read_report(self._registry, parameters, utf8)
-        try:
-            found = entries(self._registry, report, flat, self._clock, self._settings)
-        except ProtocolError as error:
-            # The protocol has the caller learn nothing of this: the whole batch is dropped, and the provider is told.
-            log.warning("report discarded", service=report.view.service.id, code=error.code, reason=error.message)  # fmt: skip
-            return []
+        found = entries(self._registry, report, flat, self._clock, self._settings)
         recorded = self._ledger.record(found)
         try:
             await recorded.batch

@@ -6,6 +6,7 @@ from tallygate.domain.clock import Clock
 from tallygate.domain.errors import (
     EndUsersNoLongerSupported,
     NotValidData,
+    ProtocolError,
     TransactionsFormatInvalid,
     TransactionsHasNilTransaction,
     TransactionsIsBlank,
@@ -36,6 +37,16 @@ class Report:
     def __init__(self, view: ServiceView, named: dict[str, Parameters]) -> None:
         self.view = view
         self.named = named
+
+
+class Discarded(Exception):
+    """A report of which nothing is counted: its first wrong transaction, and what is wrong with it."""
+
+    def __init__(self, view: ServiceView, transaction: Parameters, error: ProtocolError) -> None:
+        super().__init__(error.message)
+        self.view = view
+        self.transaction = transaction
+        self.error = error
 
 
 def read_report(registry: Registry, parameters: Parameters, utf8: bool) -> Report:
@@ -89,10 +100,16 @@ def entries(
     """What the report's transactions count. All of them or, where one is wrong, none.
 
     Raises:
-        ProtocolError: What is wrong with the first wrong transaction. The protocol does not tell the caller, only the provider.
+        Discarded: A transaction is wrong. The protocol does not tell the caller, only the provider.
     """
     reader = _Reader(registry, report.view, flat, clock.now_ms(), settings)
-    return [reader.entry(transaction) for transaction in report.named.values()]
+    found: list[Entry] = []
+    for transaction in report.named.values():
+        try:
+            found.append(reader.entry(transaction))
+        except ProtocolError as error:
+            raise Discarded(report.view, transaction, error) from error
+    return found
 
 
 class _Reader:

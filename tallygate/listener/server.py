@@ -18,6 +18,7 @@ from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.app import Listener
+from tallygate.listener.request_log import configure_log
 from tallygate.process import die_with_parent
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings, address, load, load_secrets
@@ -33,7 +34,7 @@ STOP_WITHIN_S: Final = 5
 
 def main() -> None:
     """Runs until SIGTERM or SIGINT. Exits with 1 and a line of text when it cannot start."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    configure_log()
     die_with_parent()
     try:
         settings = load()
@@ -78,6 +79,7 @@ async def serve(settings: Settings) -> None:
             await _until_stopped(server)
         finally:
             announced.unlink(missing_ok=True)
+            app.close()
             registry.close()
 
 

@@ -1,26 +1,12 @@
 """A disk that takes no more: what is refused, what goes on, and that nothing is counted that was not acknowledged."""
 
 import json
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
+from support.full_disk import full_disk
 from support.running_listener import RunningListener, error_body
 
 pytestmark = pytest.mark.service
-
-
-@contextmanager
-def full_disk(listener: RunningListener) -> Iterator[None]:
-    """No file of the process may grow any more, as far as the kernel is concerned."""
-    pid = json.loads((listener.home / "run" / "listener.json").read_text())["pid"]
-    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 def test_what_cannot_be_made_durable_is_refused_and_taken_back(listener: RunningListener) -> None:
