@@ -134,7 +134,7 @@ def load_secrets(home: Path) -> Secrets:
     """The home's secrets; made at random the first time. Safe when two processes ask at once."""
     path = home / "secrets.json"
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = Secrets(secrets.token_urlsafe(48), secrets.token_urlsafe(32))
         draft = home / f".secrets.{os.getpid()}"
         draft.touch(mode=0o600)

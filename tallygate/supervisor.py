@@ -113,7 +113,7 @@ class ServeLock:
         InputError: The home cannot be created or written.
         """
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and usage are its owner's
             self._file = (home / "serve.lock").open("a+")
         except OSError as error:
             raise InputError(f"the data folder {home} cannot be used: {error.strerror}") from None
@@ -156,7 +156,7 @@ def main() -> int:
         for role, bind in ((LISTENER, settings.listener), (CONSOLE, settings.console)):
             check_free(role, bind)
         settings.run.mkdir(exist_ok=True)
-    except TallygateError as error:
+    except (TallygateError, OSError) as error:
         say(str(error))
         return 1
     code = Supervisor(settings, demo="--demo" in sys.argv[1:]).run()

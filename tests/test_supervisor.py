@@ -4,13 +4,14 @@ import fcntl
 import os
 import signal
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.command_line import Serve, alive, bootstrap, resident_kb, tallygate, wait_until
-from support.installation import get
+from support.installation import free_port, get
 
 from tallygate import child
 from tallygate.child import Child, Role
@@ -130,6 +131,21 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     done = tallygate("serve", "--home", file)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert f"the data folder {file} cannot be used" in done.stderr
+
+
+def test_a_new_home_is_closed_to_other_users(serve: Serve) -> None:
+    """Keys and usage lie in it."""
+    assert stat.S_IMODE(serve.home.stat().st_mode) == 0o700
+
+
+def test_a_run_folder_that_cannot_be_made_is_told(home: Path) -> None:
+    """In one line, and not as a stack trace."""
+    home.mkdir()
+    (home / "run").touch()
+    ports = [f"--{name}=127.0.0.1:{free_port()}" for name in ("listener", "console")]
+    done = tallygate("serve", "--home", home, *ports)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("tallygate: [Errno 17] File exists")
 
 
 def test_an_address_of_nobody_is_told(home: Path) -> None:
