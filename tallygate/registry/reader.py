@@ -34,7 +34,11 @@ class Registry:
         self._user_keys: Cache[tuple[str, str], str] = Cache(cached_applications)
         self.revision = self._last_revision()
         """Grows with every change; what was derived from the registry at another revision is void."""
-        self._index = _map_index(path)
+        # Kept open until the connection is closed: closing any descriptor of this file would let go of all locks that this
+        # process has on it. The next process to open the database would take itself for the first, and cut the file short
+        # under the connection's feet.
+        self._index_descriptor = os.open(f"{path}-shm", os.O_RDONLY)
+        self._index = mmap.mmap(self._index_descriptor, _INDEX_HEADER_BYTES, prot=mmap.PROT_READ)
         self._seen = self._index[:_INDEX_HEADER_BYTES]
 
     def refresh(self) -> None:
@@ -75,8 +79,9 @@ class Registry:
         return found
 
     def close(self) -> None:
-        self._index.close()
         self._connection.close()
+        self._index.close()
+        os.close(self._index_descriptor)
 
     def _load_service(self, service_id: str) -> ServiceView | None:
         tables = self._tables
@@ -130,12 +135,3 @@ class Registry:
         self._services.clear()
         self._applications.clear()
         self._user_keys.clear()
-
-
-def _map_index(database: Path) -> mmap.mmap:
-    # The reader's own open connection keeps the file from being removed and made anew.
-    descriptor = os.open(f"{database}-shm", os.O_RDONLY)
-    try:
-        return mmap.mmap(descriptor, _INDEX_HEADER_BYTES, prot=mmap.PROT_READ)
-    finally:
-        os.close(descriptor)

@@ -291,3 +291,14 @@ for number in range(300):
             assert int(state_of(registry) or -1) >= said
         process.stdout.close()
         assert (process.wait(), said, state_of(registry)) == (0, 299, "299")
+
+
+def test_a_process_that_comes_and_goes_leaves_the_readers_files_alone(
+    registry: Registry, database: Path
+) -> None:
+    """Who opens a database as the first cuts its shared index short, and a reader that looks at it just then dies of SIGBUS."""
+    before = registry._index[:48]
+    program = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM registry_service')"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program, str(database)], check=True)
+    assert registry._index[:48] == before
