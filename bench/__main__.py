@@ -4,11 +4,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import authrep, footprint, report, visible
+from bench import authrep, footprint, report, usage, visible
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "authrep": authrep.main,
     "report": report.main,
+    "usage": usage.main,
     "visible": visible.main,
     "footprint": footprint.main,
 }
