@@ -102,7 +102,11 @@ class Ledger:
         self._timer: asyncio.Task[None] | None = None
         self.generation = 0
         """Changes when prepared calls made before must no longer be used."""
-        self._replay()
+        try:
+            self._replay()
+        except BaseException:
+            self._let_go()
+            raise
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Self:
@@ -131,10 +135,13 @@ class Ledger:
         except OSError as error:
             log.error("the last batch was not written", reason=str(error))
         finally:
-            self._writer.close()
-            self._state.close()
-            self._state_writer.close()
-            self._lock.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._writer.close()
+        self._state.close()
+        self._state_writer.close()
+        self._lock.close()
 
     # Asking and counting
 

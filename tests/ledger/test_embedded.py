@@ -588,6 +588,8 @@ def test_a_log_that_is_lost_stops_the_start_with_the_reason(
     shutil.rmtree(settings.ledger / "log")
     with pytest.raises(LogCorrupt, match="does not go with the last checkpoint"):
         reopen(ledger, settings, clock)
+    with pytest.raises(LogCorrupt):  # and not Busy: the first try has let go of the folder
+        Ledger.open(settings, clock)
 
 
 def test_a_damaged_log_stops_the_start_and_is_left_as_it_is(
