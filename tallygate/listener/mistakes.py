@@ -54,6 +54,17 @@ class Mistakes:
         view, transaction, error = discarded.view, discarded.transaction, discarded.error
         self._keep("report discarded", caller, view, error, parameters, transaction)
 
+    def left_out(
+        self,
+        caller: Caller,
+        parameters: Parameters,
+        view: ServiceView,
+        transaction: Parameters,
+        error: ProtocolError,
+    ) -> None:
+        """A transaction that was not counted although the others of its report or request were."""
+        self._keep("transaction left out", caller, view, error, parameters, transaction)
+
     def not_counted(self, caller: Caller, error: Unavailable) -> None:
         """A call or report that the disk did not take: nobody's mistake, and only a line in the log."""
         self._log.warning("not counted", caller, reason=error.message)

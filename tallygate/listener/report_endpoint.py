@@ -1,10 +1,10 @@
 """POST /transactions.xml over HTTP; what a report means is in `reporting`."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from tallygate.domain.clock import Clock
-from tallygate.domain.errors import ContentTypeInvalid, ProtocolError, Unavailable
+from tallygate.domain.errors import ContentTypeInvalid, IdConflict, ProtocolError, Unavailable
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.answers import Headers, send_empty, send_error, unavailable
 from tallygate.listener.body import read_body
@@ -15,6 +15,7 @@ from tallygate.listener.options import NONE, parse_options, with_no_body
 from tallygate.listener.parameters import MAX_BYTES, Parameters, parse, readable, text_is_utf8
 from tallygate.listener.reporting import FORM_TYPES, Discarded, entries, read_report
 from tallygate.registry.reader import Registry
+from tallygate.registry.views import ServiceView
 from tallygate.settings import Settings
 
 _MAX_NAMES_CHARACTERS: Final = 2_000
@@ -52,7 +53,7 @@ class ReportEndpoint:
             form = form_text(data, content_type)
             parameters = {**parse(query), **parse(form)}
             utf8 = text_is_utf8(query) and text_is_utf8(form)
-            conflicts = await self._count(parameters, utf8, options.flat_usage)
+            left_out = await self._count(parameters, utf8, options.flat_usage)
         except Discarded as discarded:
             # The protocol has the caller learn nothing of this: the whole batch is dropped, and the provider is told.
             caller = caller_of(scope)
@@ -65,11 +66,18 @@ class ReportEndpoint:
                 self._mistakes.not_counted(caller, error)
             send_error(protocol, error, options.no_body, caller.echo)
             return error.status
-        send_empty(protocol, 202, _told(conflicts) if conflicts else ())
+        if left_out is None:
+            send_empty(protocol, 202)
+        else:
+            caller = caller_of(scope)
+            self._mistakes.left_out(
+                caller, parameters, left_out.view, left_out.transaction, left_out.error
+            )
+            send_empty(protocol, 202, [*_told(left_out.names), *caller.echo])
         return 202
 
-    async def _count(self, parameters: Parameters, utf8: bool, flat: bool) -> list[str]:
-        """Counts a report; returns the names of transactions whose ids were used before with another content.
+    async def _count(self, parameters: Parameters, utf8: bool, flat: bool) -> "_LeftOut | None":
+        """Counts a report; returns what was left out of it.
 
         Raises:
             Discarded: A transaction is wrong, so that none is counted.
@@ -84,20 +92,31 @@ class ReportEndpoint:
         except OSError as error:
             raise unavailable(error) from error
         if not recorded.conflicts:
-            return []
-        names = list(report.named)
-        return [names[index] for index, _ in recorded.conflicts]
+            return None
+        named = list(report.named.items())
+        names = [named[index][0] for index, _ in recorded.conflicts]
+        first, conflict = recorded.conflicts[0]
+        return _LeftOut(report.view, names, named[first][1], conflict)
 
 
-def _told(conflicts: list[str]) -> Headers:
+class _LeftOut(NamedTuple):
+    """The transactions whose ids were used before with another content, by their names, and the first of them."""
+
+    view: ServiceView
+    names: list[str]
+    transaction: Parameters
+    error: IdConflict
+
+
+def _told(left_out: list[str]) -> Headers:
     """How many transactions were not counted, and which: as many of their names as are read comfortably in a header."""
     names = ""
-    for name in conflicts:
+    for name in left_out:
         more = f"{names},{quote(name)}" if names else quote(name)
         if len(more) > _MAX_NAMES_CHARACTERS:
             break
         names = more
     return [
-        ("tallygate-id-conflicts", str(len(conflicts))),
+        ("tallygate-id-conflicts", str(len(left_out))),
         ("tallygate-id-conflicts-in", names),
     ]

@@ -24,6 +24,7 @@ names = st.sampled_from(
     ["provider_key", "service_token", "service_id", "app_id", "user_key", "app_key", "referrer", "usage", "usage[hits]",
      "usage[child]", "usage[]", "usage[%20hits]", "log", "log[code]", "no_body", "user_id", "transactions", "transactions[0]",
      "transactions[0][app_id]", "transactions[0][usage]", "transactions[0][usage][hits]", "transactions[0][timestamp]",
+     "transactions[0][id]", "redirect_url", "redirect_uri",
      "transactions[a][user_key]", "transactions[][usage][hits]", "%ff", "", "[", "a" + "[b]" * 40]
 )  # fmt: skip
 values = st.one_of(
@@ -42,6 +43,7 @@ calls = st.one_of(queries, nearly_good)
 paths = st.one_of(
     st.sampled_from(
         ["/transactions/authrep.xml", "/transactions/authorize.xml", "/transactions.xml", "/status", "/check.txt", "*",
+         "/transactions/oauth_authrep.xml", "/usage",
          "/internal/services/2/backfill", "/internal/", "//", "/%00", "/transactions/authrep%2exml", "http://x/status"]
     ),
     st.binary(max_size=20).map(lambda data: "/" + quote(data)),
@@ -54,6 +56,7 @@ headers = st.lists(
         st.sampled_from(
             [b"3scale-options: no_body=1&hierarchy=1", b"3scale-options: %zz", b"3scale-options: limit_headers=1&list_app_keys=1",
              b"Content-Type: multipart/form-data; boundary=B", b"Content-Type: text/plain", b"Content-Length: 3",
+             b"Content-Type: application/x-ndjson", b"Content-Type: application/cloudevents+json", b"Idempotency-Key: a",
              b"Content-Length: x", b"Transfer-Encoding: chunked", b"Authorization: Bearer x", b"Expect: 100-continue", b"Upgrade: h2c"]
         ),
         st.binary(max_size=20).filter(lambda data: not set(data) & set(b"\r\n\x00")).map(b"X-Any: ".__add__),
@@ -101,7 +104,9 @@ def test_no_request_gets_anything_but_a_clear_answer(
 
 
 @FUZZ
-@given(st.sampled_from(["authorize", "authrep", "report"]), calls)
+@given(
+    st.sampled_from(["authorize", "authrep", "oauth_authorize", "oauth_authrep", "report"]), calls
+)
 def test_no_call_of_the_protocol_gets_anything_but_its_answers(
     listener: RunningListener, app: App, witness: App, kind: str, query: str
 ) -> None:

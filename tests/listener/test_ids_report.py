@@ -1,10 +1,14 @@
 """Ids of reported transactions, on the wire."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.running_listener import App, RunningListener, error_body
+
+from tallygate.integration_errors.store import ErrorStore
+from tallygate.settings import Settings
 
 pytestmark = pytest.mark.service
 
@@ -57,6 +61,20 @@ def test_a_conflict_leaves_out_its_own_transaction_only_and_is_told_in_the_head(
     answer = listener.report_of(app, one(app, hits=5), one(app, 1), one(app, 1, hits=7), one(app))
     assert (answer.status, answer.headers[COUNT], answer.headers[NAMES]) == (202, "2", "0,2")
     assert listener.counted(app) == 2
+
+
+def test_the_provider_learns_of_a_conflict_as_well(own: RunningListener) -> None:
+    """As an integration error, with the transaction that was left out."""
+    app = own.application()
+    own.report_of(app, one(app))
+    own.report_of(app, one(app, 1), one(app, hits=5))
+    give_up_at = time.monotonic() + 5
+    with ErrorStore(Settings(home=own.home)) as store:
+        while not (found := store.page("2", time.time_ns() // 1_000_000, 1, 10).groups):
+            assert time.monotonic() < give_up_at
+            time.sleep(0.05)
+    assert [each.code for each in found] == ["id_conflict"]
+    assert found[0].context.parameters["usage[hits]"] == "5"
 
 
 def test_names_in_the_head_are_escaped_and_as_many_as_fit(
