@@ -19,6 +19,7 @@ from tallygate.listener.answers import (
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.backfill import Backfill
+from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.report_endpoint import ReportEndpoint
 from tallygate.listener.request_log import RequestLog
@@ -50,6 +51,7 @@ class Listener:
         oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
         self._backfill = Backfill(registry, ledger, internal_token)
+        self._internal = InternalApi(registry, ledger, settings)
         self._gets: dict[str, Endpoint] = {
             "/transactions/authrep.xml": authorizing.authrep,
             "/transactions/authorize.xml": authorizing.authorize,
@@ -78,17 +80,24 @@ class Listener:
     async def _other(self, method: str, path: str, scope: Any, protocol: Any) -> None:
         if method == "POST" and path in self._posts:
             await self._posts[path](scope, protocol)
-        elif method == "POST" and path.startswith("/internal/"):
-            await self._backfill.answer(scope, protocol)
         elif method == "OPTIONS":
             protocol.response_empty(204, PREFLIGHT_HEADERS)
+        elif path.startswith("/internal/"):
+            await self._answer_internal(scope, protocol)
         elif method == "HEAD" and path == "/available":
             send_empty(protocol, 200)
         else:
             send_empty(protocol, 404)
 
+    async def _answer_internal(self, scope: Any, protocol: Any) -> None:
+        if self._backfill.is_meant(scope):
+            await self._backfill.answer(scope, protocol)
+        else:
+            await self._internal.answer(scope, protocol)
+
     def close(self) -> None:
         """Lets go of what it opened itself."""
+        self._internal.close()
         self._errors.close()
 
 

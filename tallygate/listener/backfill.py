@@ -141,6 +141,12 @@ class Backfill:
         self._ledger = ledger
         self._authorization = f"Bearer {internal_token}".encode()
 
+    def is_meant(self, scope: Any) -> bool:
+        """Whether a call is one of this installation's own commands, and none of the Internal API's."""
+        given = scope.headers.get("authorization") or ""
+        ours = given.startswith("Bearer") or _PATH.fullmatch(scope.path) is not None
+        return ours and scope.method == "POST"
+
     async def answer(self, scope: Any, protocol: Any) -> None:
         """POST /internal/services/{id}/backfill."""
         given = (scope.headers.get("authorization") or "").encode("latin-1", "replace")

@@ -18,6 +18,7 @@ from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.app import Listener
+from tallygate.listener.internal.auth import require_password_unless_local
 from tallygate.listener.request_log import configure_log
 from tallygate.process import die_with_parent
 from tallygate.registry.reader import Registry
@@ -47,12 +48,13 @@ async def serve(settings: Settings) -> None:
     """Serves the Service Management API until the process is asked to stop.
 
     Raises:
-        Busy, LogCorrupt, OSError: It cannot start.
+        Busy, LogCorrupt, InputError, OSError: It cannot start.
     """
     clock = SystemClock()
     loop = asyncio.get_running_loop()
     with Ledger.open(settings, clock) as ledger:
         host, port = free_address(*address(settings.listener))
+        require_password_unless_local(settings, host)
         registry = Registry(settings.database)
         app = Listener(
             registry, ledger, clock, settings, load_secrets(settings.home).internal_token

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.internal_api import InternalClient
 from support.running_listener import RunningListener
 
 
@@ -27,3 +28,9 @@ def listener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningListen
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture
+def internal(listener: RunningListener) -> InternalClient:
+    """The Internal API of the shared listener; no password is asked for. Tests make services of their own."""
+    return InternalClient(listener)

@@ -83,7 +83,6 @@ def test_options_answers_the_preflight_of_any_path(listener: RunningListener, pa
         ("PUT", "/transactions.xml"),
         ("DELETE", "/transactions.xml"),
         ("PATCH", "/transactions.xml"),
-        ("GET", "/internal/services/1/backfill"),
         ("BREW", "/status"),
     ],
 )

@@ -120,6 +120,28 @@ def test_an_address_that_is_taken_is_refused(home: Path) -> None:
     assert not (home / "run" / "listener.json").exists()
 
 
+def test_an_internal_api_that_all_could_call_is_refused(home: Path) -> None:
+    """Bound to more than loopback, the listener wants a password for it; with one it starts."""
+    said = refused(home, TALLYGATE_LISTENER="0.0.0.0:0")
+    assert said.startswith("tallygate listener: TALLYGATE_INTERNAL_PASSWORD must be set: ")
+    assert not (home / "run" / "listener.json").exists()
+    password = {"TALLYGATE_INTERNAL_PASSWORD": "secret"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tallygate.listener"],
+        env={
+            **os.environ,
+            "TALLYGATE_HOME": str(home),
+            "TALLYGATE_LISTENER": "0.0.0.0:0",
+            **password,
+        },
+    )
+    try:
+        _wait_until((home / "run" / "listener.json").exists)
+    finally:
+        process.terminate()
+        assert process.wait() == 0
+
+
 def test_an_address_where_another_listener_serves_is_refused(
     own: RunningListener, tmp_path: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""The Internal API: another control plane provisions services, applications, metrics and limits here."""
