@@ -34,7 +34,8 @@ def set_up(settings: Settings) -> None:
 
 
 def migrate(settings: Settings) -> None:
-    """Creates the tables of catalog and registry, or brings them up to date. Safe when two ask at once.
+    """Creates the tables of catalog and registry, or brings them up to date, and drops sessions that have
+    expired. Safe when two ask at once.
 
     Raises:
         InputError: The home cannot be written, or its database is none; the message says which.
@@ -45,6 +46,7 @@ def migrate(settings: Settings) -> None:
         set_up(settings)
         with _alone(settings):
             call_command("migrate", verbosity=0, interactive=False)
+            call_command("clearsessions", verbosity=0)
     except OSError as error:
         raise InputError(f"the data folder cannot be used: {error}") from error
     except DatabaseError as error:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tallygate.catalog import access
-from tallygate.catalog.bootstrap import bootstrap, set_up
+from tallygate.catalog.bootstrap import bootstrap, migrate, set_up
 from tallygate.catalog.models import AccessToken, Application, Product, Provider, User
 from tallygate.catalog.sign_in import sign_in
 from tallygate.settings import Settings
@@ -177,6 +177,21 @@ def test_a_database_that_is_none_is_told_in_words_and_left_alone(home: Path) -> 
     process = start(home, REFUSAL)
     assert "file is not a database" in process.communicate(timeout=60)[0]
     assert database.read_text().startswith("not a database")
+
+
+def test_a_start_drops_sessions_that_have_expired_and_keeps_the_others(
+    catalog: Settings,
+) -> None:
+    from django.contrib.sessions.models import Session
+    from django.utils import timezone
+
+    now = timezone.now()
+    for key, days in (("over", -1), ("running", 1)):
+        Session.objects.create(
+            session_key=key, session_data="", expire_date=now + timezone.timedelta(days=days)
+        )
+    migrate(catalog)
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["running"]
 
 
 def test_one_process_works_on_one_home(bootstrapped: dict[str, Any], home: Path) -> None:
