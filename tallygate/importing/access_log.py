@@ -21,7 +21,7 @@ ARGUMENT = "arg_"
 
 EARLIEST_MS = 0
 LATEST_MS = 4_102_444_800_000
-"""The year 2100: later times are mistakes, and columns of the history end soon after."""
+"""The year 2100: later times are mistakes."""
 
 _LINE = re.compile(
     r'(\S+) (\S+) (.{1,256}?) \[([^\]]{1,64})\] "((?:[^"\\]|\\.)*)" (\d{3}|-) (?:\d+|-)(.*)',

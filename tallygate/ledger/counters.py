@@ -34,8 +34,13 @@ def new_counter(epoch: Epoch) -> Counter:
 
 
 def roll(counter: Counter, epoch: Epoch) -> None:
-    """Brings a counter to a later epoch: periods that have ended begin anew."""
+    """Brings a counter to a later epoch: periods that have ended begin anew.
+
+    An earlier epoch changes nothing: after a start with a clock that is behind, limits go on with the latest periods they knew.
+    """
     before = counter[EPOCH].starts_s
+    if epoch.starts_s[0] <= before[0]:
+        return
     credits = counter[CREDITS]
     for period, start in enumerate(epoch.starts_s):
         if before[period] != start:

@@ -30,7 +30,7 @@ from tallygate.registry.views import ApplicationView, ServiceView
 PREPARED_CALLS: Final = 30_000
 """How many prepared calls are kept at least (and at most twice as many); about 2 KB each."""
 
-KEPT_BYTES: Final = 2_048
+KEPT_BYTES: Final = 512
 """Longer calls (with a whole request in the query string, say) hardly come twice: keeping them would only cost memory."""
 
 

@@ -228,6 +228,20 @@ def test_a_clock_that_jumps_back_gives_no_new_period(ledger: Ledger, clock: Manu
     assert count(ledger, 5, maximum=3) == 3
 
 
+def test_a_start_with_a_clock_that_is_behind_keeps_the_periods_and_their_counts(
+    ledger: Ledger, settings: Settings, clock: ManualClock
+) -> None:
+    count(ledger, 3)
+    values = ledger.values("1", "a", "hits")
+    ledger.checkpoint_now()
+    with reopen(ledger, settings, ManualClock.at(60)) as behind:
+        assert behind.values("1", "a", "hits") == values
+        assert count(behind, 5, maximum=4) == 1
+        behind.checkpoint_now()
+    with Ledger.open(settings, clock) as right:
+        assert hits(right, "day") == hits(right) == 4
+
+
 def reported(entry_id: str, delta: int = 2, age_s: int = 0) -> Entry:
     return Entry("1", "a", (NOON_S - age_s) * 1000, (("hits", delta),), id=entry_id)
 
