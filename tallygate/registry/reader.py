@@ -18,6 +18,9 @@ from tallygate.registry.writer import create_tables
 
 _INDEX_HEADER_BYTES: Final = 48
 
+_MANY_CHANGES: Final = 500
+"""From so many on, at once, everything is forgotten: to go through them would hold up calls for longer than to read anew."""
+
 
 class Registry:
     """Belongs to one thread. Call `refresh` before each protocol call; everything else then answers as of that moment."""
@@ -113,14 +116,15 @@ class Registry:
     def _forget_changed(self) -> None:
         changes = self._connection.execute(
             "SELECT revision, service_id, application_id FROM registry_journal"
-            " WHERE revision > ? ORDER BY revision",
-            (self.revision,),
+            " WHERE revision > ? ORDER BY revision LIMIT ?",
+            (self.revision, _MANY_CHANGES),
         ).fetchall()
         if not changes:
             return
+        many = len(changes) == _MANY_CHANGES
         behind_the_journal = changes[0][0] > self.revision + 1
-        self.revision = changes[-1][0]
-        if behind_the_journal or any(not service_id for _, service_id, _ in changes):
+        self.revision = self._last_revision() if many else changes[-1][0]
+        if many or behind_the_journal or any(not service_id for _, service_id, _ in changes):
             self._forget_all()
             return
         for service_id, application_id in {change[1:] for change in changes}:

@@ -242,6 +242,21 @@ class TestBounds:
         assert kept <= KEEP_REVISIONS + 1000
         assert state_of(registry) == "suspended"
 
+    @pytest.mark.parametrize("count", [499, 500, 501, 3_000])
+    def test_many_changes_at_once_are_all_seen(
+        self, registry: Registry, writer: RegistryWriter, connection: sqlite3.Connection, count: int
+    ) -> None:
+        """Also the last of them, and what is changed after them."""
+        assert state_of(registry) == "active"
+        connection.execute("BEGIN")
+        for _ in range(count - 1):
+            writer.put_service_token("20", "t")
+        suspend(writer)
+        connection.execute("COMMIT")
+        assert state_of(registry) == "suspended"
+        writer.put_application(Application("10", "app"))
+        assert state_of(registry) == "active"
+
 
 class TestOtherProcesses:
     @pytest.mark.parametrize("mode", ["PASSIVE", "RESTART", "TRUNCATE"])
