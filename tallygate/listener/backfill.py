@@ -7,7 +7,7 @@ import asyncio
 import hmac
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -40,15 +40,15 @@ class Hit(msgspec.Struct, frozen=True):
         application: The application's protocol id.
         time_ms: UTC milliseconds.
         usage: By metric name; rolled up to the ancestors here.
+        id: The same id counts once, for ever; so whatever was not answered can be sent again.
         code: The HTTP response code, 0 if none.
-        id: The same id counts once, for ever.
     """
 
     application: str
     time_ms: int
     usage: dict[str, int]
+    id: Annotated[str, msgspec.Meta(min_length=1)]
     code: int = 0
-    id: str = ""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -98,7 +98,7 @@ def count(
             places.append(index)
         except ProtocolError as error:
             problems.append(Problem(index, error.code, error.message))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             problems.append(Problem(index, "bad_request", str(error)))
     recorded = ledger.record(entries, keep_ids=True)
     problems += [

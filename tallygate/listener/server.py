@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from typing import Final
 
@@ -40,7 +41,7 @@ def main() -> None:
     try:
         settings = load()
         uvloop.run(serve(settings))
-    except (TallygateError, OSError) as error:
+    except (TallygateError, OSError, sqlite3.Error) as error:
         sys.exit(f"tallygate listener: {error}")
 
 
@@ -48,7 +49,7 @@ async def serve(settings: Settings) -> None:
     """Serves the Service Management API until the process is asked to stop.
 
     Raises:
-        Busy, LogCorrupt, InputError, OSError: It cannot start.
+        Busy, LogCorrupt, InputError, OSError, sqlite3.Error: It cannot start.
     """
     clock = SystemClock()
     loop = asyncio.get_running_loop()

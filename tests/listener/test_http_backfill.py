@@ -3,6 +3,7 @@
 import json
 import threading
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from support.running_listener import App, RunningListener
@@ -17,12 +18,12 @@ def app(listener: RunningListener) -> App:
     return listener.application(limits={("hits", "eternity"): 100})
 
 
-def hit(app: App, identity: str = "", **given: Any) -> dict[str, Any]:
+def hit(app: App, identity: str | None = None, **given: Any) -> dict[str, Any]:
     return {
         "application": app.id,
         "time_ms": LONG_AGO_MS,
         "usage": {"hits": 1},
-        "id": identity,
+        "id": identity or uuid4().hex,
         **given,
     }
 
@@ -112,12 +113,14 @@ def test_wrong_lines_are_named_by_their_place_and_the_others_count(
         hit(app, code=600),
         hit(app, code="200"),
         hit(app, id=None),
+        hit(app, id=""),
+        b'{"more": ' + b'{"x":' * 100_000 + b"1" + b"}" * 100_000 + b"}",
         b"   ",
         hit(app),
     ]  # fmt: skip
     result = send(listener, *lines)
     wrong = {each["index"]: each["code"] for each in result["errors"]}
-    expected = dict.fromkeys(range(1, 25), "bad_request")
+    expected = dict.fromkeys(range(1, 27), "bad_request")
     expected |= {8: "application_not_found", 10: "metric_invalid", 11: "usage_value_invalid", 12: "usage_value_invalid"}  # fmt: skip
     assert (result["accepted"], wrong) == (2, expected)
     assert all(each["message"] for each in result["errors"])

@@ -166,6 +166,15 @@ def test_a_setting_that_makes_no_sense_is_named(home: Path, name: str, value: st
     assert value.partition(":")[0] in said or name in said
 
 
+def test_a_damaged_state_is_told_in_a_line(home: Path) -> None:
+    """Not as a stack trace; and the file is left for whoever wants to look at it."""
+    (home / "ledger").mkdir(parents=True)
+    state = home / "ledger" / "state.db"
+    state.write_bytes(b"no database" * 1000)
+    assert "not a database" in refused(home)
+    assert state.read_bytes() == b"no database" * 1000
+
+
 def test_it_dies_with_its_parent(home: Path) -> None:
     """A supervisor that is killed leaves no listener behind."""
     parent = subprocess.Popen(
