@@ -93,6 +93,31 @@ def test_put_creates_a_service_that_does_not_exist(internal: InternalClient) -> 
     assert internal.get("/services/7021")[0] == 404
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/services/"), ("PUT", "/services/7028")])
+def test_a_service_is_replaced_by_one_of_the_same_id(
+    internal: InternalClient, method: str, path: str
+) -> None:
+    """What is not given is as for a new one, but for the authentication mode; the default stays the default."""
+    former = {
+        "id": "7027",
+        "provider_key": "s27",
+        "backend_version": "1",
+        "state": "suspended",
+        "referrer_filters_required": True,
+    }
+    internal.post("/services/", {"service": former})
+    internal.post("/services/", {"service": {"id": "7029", "provider_key": "s27"}})
+    internal.call(method, path, {"service": {"id": "7027", "provider_key": "s27"}})
+    assert internal.get("/services/7027")[1]["service"] == {
+        "id": "7027",
+        "state": "active",
+        "provider_key": "s27",
+        "backend_version": "1",
+        "referrer_filters_required": False,
+        "default_service": True,
+    }
+
+
 def test_the_first_service_is_the_default_until_another_is_made_it(
     internal: InternalClient,
 ) -> None:

@@ -29,10 +29,7 @@ def get(store: Store, request: Request) -> Answer:
 def create(store: Store, request: Request) -> Answer:
     """Creates or replaces; only the authentication mode of one that exists is kept when none is given."""
     given = request.attributes("service")
-    service_id = _new_id(given)
-    stored = store.tables.service(service_id)
-    base = Service(service_id, "", stored.backend_version if stored else "")
-    saved = _save(store, base, stored, given)
+    saved = _save(store, *_anew(store, given), given)
     return Answer(201, {"service": _echo(saved, given, None), "status": "created"})
 
 
@@ -40,8 +37,8 @@ def update(store: Store, request: Request) -> Answer:
     """Changes what is given; a service that does not exist is created under the id inside the object."""
     given = request.attributes("service")
     stored = store.tables.service(request.ids["service"])
-    base = stored or Service(_new_id(given), "")
-    saved = _save(store, base, stored or store.tables.service(base.id), given)
+    base, former = (stored, stored) if stored else _anew(store, given)
+    saved = _save(store, base, former, given)
     return Answer(200, {"service": _echo(saved, given, stored), "status": "ok"})
 
 
@@ -69,14 +66,16 @@ def change_provider_key(store: Store, request: Request) -> Answer:
     return Answer(200, {"status": "ok"})
 
 
-def _new_id(given: Object) -> str:
+def _anew(store: Store, given: Object) -> tuple[Service, Service | None]:
+    """A service with nothing but its id, and the one that has this id already."""
     service_id = required_text(given, "id")
     if "/" in service_id:  # no path could name it
         raise invalid("id")
-    return service_id
+    former = store.tables.service(service_id)
+    return Service(service_id, "", former.backend_version if former else ""), former
 
 
-def _save(store: Store, base: Service, stored: Service | None, given: Object) -> Service:
+def _save(store: Store, base: Service, former: Service | None, given: Object) -> Service:
     key = text(given, "provider_key") or base.provider_key
     if not key.strip():
         raise missing("provider_key")
@@ -92,7 +91,7 @@ def _save(store: Store, base: Service, stored: Service | None, given: Object) ->
         ),
         default=(
             switch(given, "default_service") is True
-            or (stored is not None and stored.default and stored.provider_key == key)
+            or (former is not None and former.default and former.provider_key == key)
             or store.tables.default_service_id(key) is None
         ),
     )
