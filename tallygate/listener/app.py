@@ -62,7 +62,7 @@ class Listener:
         }
         self._posts: dict[str, Endpoint] = {
             "/transactions.xml": reporting.report,
-            "/usage": UsageEndpoint(registry, ledger, clock, settings).post,
+            "/usage": UsageEndpoint(registry, ledger, clock, settings, mistakes).post,
         }
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:

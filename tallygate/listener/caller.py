@@ -44,4 +44,6 @@ def caller_of(scope: Any) -> Caller:
 
 def _endpoint(path: str) -> str:
     """The path as far as it names what was called; behind that, paths of the Internal API hold tokens and keys."""
-    return path if path.startswith("/transactions") else f"/{path.split('/')[1][:20]}/…"
+    if path.startswith("/transactions") or path == "/usage":
+        return path
+    return f"/{path.split('/')[1][:20]}/…"

@@ -62,8 +62,8 @@ class Mistakes:
         transaction: Parameters,
         error: ProtocolError,
     ) -> None:
-        """A transaction that was not counted although the others of its report or request were."""
-        self._keep("transaction left out", caller, view, error, parameters, transaction)
+        """A transaction, or an item of usage, that was not counted whatever became of the others beside it."""
+        self._keep("left out", caller, view, error, parameters, transaction)
 
     def not_counted(self, caller: Caller, error: Unavailable) -> None:
         """A call or report that the disk did not take: nobody's mistake, and only a line in the log."""

@@ -1,14 +1,13 @@
 """POST /usage: from items to entries of the ledger, and what became of each."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import BadRequest, NotValidData, ProtocolError
 from tallygate.ledger.call import Usage
-from tallygate.ledger.commit import Batch
 from tallygate.ledger.embedded import Ledger
 from tallygate.ledger.entry import Entry
 from tallygate.listener import credentials
@@ -17,19 +16,15 @@ from tallygate.listener.parameters import Parameters, parse, text_is_utf8
 from tallygate.listener.reporting import check_window
 from tallygate.listener.usage import effective_usage
 from tallygate.listener.usage_items import UNREADABLE, Decode, Item, Raw, Time
+from tallygate.listener.usage_results import DUPLICATE, Counted
 from tallygate.registry.reader import Registry
 from tallygate.registry.views import ServiceView
 from tallygate.settings import Settings
 
-ACCEPTED: Final = "accepted"
-DUPLICATE: Final = "duplicate"
-Outcome: TypeAlias = str | ProtocolError
-"""ACCEPTED, DUPLICATE, or why the item was not counted."""
-
 _END_OF_TIME_S: Final = 253_402_300_800  # the year 10000
 
 
-class Caller:
+class Sender:
     """Who sends usage, and so, of which products."""
 
     def __init__(self, registry: Registry, query: str, authorization: str) -> None:
@@ -41,12 +36,12 @@ class Caller:
         if not text_is_utf8(query):
             raise NotValidData()
         self._registry = registry
-        self._given = parse(query)
-        credentials.normalise(self._given)
+        self.given = parse(query)
+        credentials.normalise(self.given)
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() == "bearer" and "provider_key" not in self._given:
-            self._given.setdefault("service_token", token.strip())
-        self.service_named = "service_id" in self._given
+        if scheme.lower() == "bearer" and "provider_key" not in self.given:
+            self.given.setdefault("service_token", token.strip())
+        self.service_named = "service_id" in self.given
         if self.service_named or not self._has_credentials():
             self.service(None)
 
@@ -54,31 +49,17 @@ class Caller:
         """The product of an item that names it, or the one that the request means.
 
         Raises:
-            ProtocolError: The caller may not write to it.
+            ProtocolError: The sender may not write to it.
         """
-        given: Parameters = dict(self._given)
+        given: Parameters = dict(self.given)
         if service_id is not None:
             given["service_id"] = service_id
         key = credentials.provider_key(self._registry, given)
         return credentials.service(self._registry, key, credentials.text(given, "service_id"))
 
     def _has_credentials(self) -> bool:
-        token = credentials.text(self._given, "service_token") or ""
-        return "provider_key" in self._given or bool(token.strip())
-
-
-class Counted:
-    """What became of a part of the items; await `batch` before relying on it."""
-
-    def __init__(self, outcomes: list[Outcome], batch: Batch) -> None:
-        self.outcomes = outcomes
-        self.batch = batch
-
-    def failed(self, error: ProtocolError) -> None:
-        """Nothing of this part could be made durable."""
-        self.outcomes = [
-            error if isinstance(outcome, str) else outcome for outcome in self.outcomes
-        ]
+        token = credentials.text(self.given, "service_token") or ""
+        return "provider_key" in self.given or bool(token.strip())
 
 
 class UsageCounter:
@@ -92,37 +73,36 @@ class UsageCounter:
         self._clock = clock
         self._settings = settings
 
-    def count(self, caller: Caller, part: Sequence[Raw], decode: Decode) -> Counted:
+    def count(self, sender: Sender, part: Sequence[Raw], decode: Decode) -> Counted:
         """Counts what is right in a part, in one step, and says what is not."""
         self._registry.refresh()
-        reader = _Reader(self._registry, caller, self._clock.now_ms(), self._settings)
-        outcomes: list[Outcome] = []
+        reader = _Reader(self._registry, sender, self._clock.now_ms(), self._settings)
+        counted = Counted(len(part))
         entries: list[Entry] = []
         places: list[int] = []
         for place, raw in enumerate(part):
             try:
                 entries.append(reader.entry(decode(raw)))
-            except ProtocolError as error:
-                outcomes.append(error)
-            except UNREADABLE as error:
-                outcomes.append(BadRequest(str(error)))
-            else:
                 places.append(place)
-                outcomes.append(ACCEPTED)
+            except ProtocolError as error:
+                counted.wrong(place, raw, error)
+            except UNREADABLE as error:
+                counted.wrong(place, raw, BadRequest(str(error)))
         recorded = self._ledger.record(entries)
         for index in recorded.duplicates:
-            outcomes[places[index]] = DUPLICATE
+            counted.results[places[index]] = DUPLICATE
         for index, conflict in recorded.conflicts:
-            outcomes[places[index]] = conflict
-        return Counted(outcomes, recorded.batch)
+            counted.wrong(places[index], part[places[index]], conflict)
+        counted.batch = recorded.batch
+        return counted
 
 
 class _Reader:
     """Makes entries of the items of one part, most of which are about the same few applications and metrics."""
 
-    def __init__(self, registry: Registry, caller: Caller, now_ms: int, settings: Settings) -> None:
+    def __init__(self, registry: Registry, sender: Sender, now_ms: int, settings: Settings) -> None:
         self._registry = registry
-        self._caller = caller
+        self._sender = sender
         self._now_ms = now_ms
         self._settings = settings
         self._applications: dict[tuple[str | None, ...], tuple[ServiceView, str]] = {}
@@ -141,7 +121,7 @@ class _Reader:
         found = self._applications.get(who)
         if found is None:
             service_id, app_id, user_key = who
-            view = self._caller.service(service_id)
+            view = self._sender.service(service_id)
             application = credentials.reported_application(
                 self._registry, view, app_id, user_key
             ).application
@@ -172,10 +152,3 @@ def _seconds(given: Time) -> float:
         return given.timestamp()
     assert given is not None
     return max(-_END_OF_TIME_S, min(given, _END_OF_TIME_S))
-
-
-def statuses(parts: Sequence[Counted]) -> Iterator[int]:
-    """The HTTP status that each item would have alone."""
-    for part in parts:
-        for outcome in part.outcomes:
-            yield 200 if isinstance(outcome, str) else outcome.status

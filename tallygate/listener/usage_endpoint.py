@@ -1,133 +1,105 @@
 """POST /usage over HTTP; what the items mean is in `usage_counting`."""
 
 import asyncio
+import contextlib
 from typing import Any, Final
 
-import msgspec
-
 from tallygate.domain.clock import Clock
-from tallygate.domain.errors import IdConflict, ProtocolError, Unavailable
+from tallygate.domain.errors import BadRequest, ProtocolError, Unavailable
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.answers import JSON_HEADERS, Headers, unavailable
 from tallygate.listener.body import read_body
-from tallygate.listener.parameters import LimitExceeded
-from tallygate.listener.usage_counting import (
-    ACCEPTED,
-    DUPLICATE,
-    Caller,
-    Counted,
-    Outcome,
-    UsageCounter,
-    statuses,
-)
-from tallygate.listener.usage_items import Items, limit_bytes, read_items
+from tallygate.listener.caller import Caller, caller_of
+from tallygate.listener.mistakes import Mistakes
+from tallygate.listener.parameters import LimitExceeded, Parameters
+from tallygate.listener.usage_counting import Sender, UsageCounter
+from tallygate.listener.usage_items import UNREADABLE, Item, Items, limit_bytes, read_items
+from tallygate.listener.usage_results import Counted, Mistake, body, http_status, one
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings
 
 LINES_HEADERS: Final[Headers] = [("content-type", "application/x-ndjson"), *JSON_HEADERS[1:]]
-
-_MAX_MESSAGE: Final = 300
-_encoder: Final = msgspec.json.Encoder()
-
-
-class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one item: accepted, duplicate, conflict or error, the last two with code and message."""
-
-    status: str
-    code: str = ""
-    message: str = ""
-
-
-class Results(msgspec.Struct, frozen=True):
-    """What became of the items of an array."""
-
-    accepted: int
-    duplicate: int
-    conflict: int
-    error: int
-    results: list[Result]
-
-
-_SUCCESSES: Final = {status: Result(status) for status in (ACCEPTED, DUPLICATE)}
 
 
 class UsageEndpoint:
     """Counts usage that has happened already, and tells what became of each item."""
 
     def __init__(
-        self, registry: Registry, ledger: Ledger, clock: Clock, settings: Settings
+        self,
+        registry: Registry,
+        ledger: Ledger,
+        clock: Clock,
+        settings: Settings,
+        mistakes: Mistakes,
     ) -> None:
         self._registry = registry
+        self._mistakes = mistakes
         self._counter = UsageCounter(registry, ledger, clock, settings)
 
-    async def post(self, scope: Any, protocol: Any) -> None:
-        """Durable when answered."""
+    async def post(self, scope: Any, protocol: Any) -> int:
+        """Durable when answered. Returns the status."""
         headers = scope.headers
         media_type = (headers.get("content-type") or "").partition(";")[0].strip().lower()
         try:
             limit = limit_bytes(media_type)
             self._registry.refresh()
-            caller = Caller(self._registry, scope.query_string, headers.get("authorization") or "")
+            sender = Sender(self._registry, scope.query_string, headers.get("authorization") or "")
             data = await read_body(protocol, headers, limit)
-            items = read_items(media_type, data, caller.service_named)
+            items = read_items(media_type, data, sender.service_named)
         except ProtocolError as error:
             status = 413 if isinstance(error, LimitExceeded) else error.status
-            protocol.response_bytes(status, JSON_HEADERS, _encoder.encode(_result(error)))
-            return
-        counted = await self._count(caller, items)
-        status, body = _status(counted), await _body(items.form, counted)
+            answer_headers = [*JSON_HEADERS, *caller_of(scope).echo]
+            protocol.response_bytes(status, answer_headers, one(error))
+            return status
+        counted = await self._count(sender, items)
+        status, text = http_status(counted), await body(items.form, counted)
         answer_headers = LINES_HEADERS if items.form == "lines" else JSON_HEADERS
-        protocol.response_bytes(status, answer_headers, body)
+        if status != 200:
+            caller = caller_of(scope)
+            self._tell(caller, sender, items, counted)
+            answer_headers = [*answer_headers, *caller.echo]
+        protocol.response_bytes(status, answer_headers, text)
+        return status
 
-    async def _count(self, caller: Caller, items: Items) -> list[Counted]:
+    async def _count(self, sender: Sender, items: Items) -> list[Counted]:
         """Part by part, and calls of others in between; returns when all is durable, or known not to be."""
         counted = []
         for part in items.parts:
-            counted.append(self._counter.count(caller, part, items.decode))
+            counted.append(self._counter.count(sender, part, items.decode))
             await asyncio.sleep(0)
         for each in counted:
             try:
                 await each.batch
             except OSError as error:
-                each.failed(unavailable(error))
+                each.not_durable(unavailable(error))
         return counted
 
-
-def _status(counted: list[Counted]) -> int:
-    """200: all items are counted; 207: some are; else why the first one is not. 503: some may be sent again as they are."""
-    found = list(statuses(counted))
-    if Unavailable.status in found:
-        return Unavailable.status
-    failed = [status for status in found if status != 200]
-    if not failed:
-        return 200
-    return failed[0] if len(failed) == len(found) else 207
-
-
-async def _body(form: str, counted: list[Counted]) -> bytes:
-    if form == "lines":
-        written = []
+    def _tell(self, caller: Caller, sender: Sender, items: Items, counted: list[Counted]) -> None:
+        """The provider learns of the first mistake of each kind: a request may hold the same one many thousand times."""
+        first: dict[str, Mistake] = {}
         for part in counted:
-            written.append(_encoder.encode_lines(map(_result, part.outcomes)))
-            await asyncio.sleep(0)
-        return b"".join(written)
-    results = [_result(outcome) for part in counted for outcome in part.outcomes]
-    if form == "one":
-        return _encoder.encode(results[0])
-    found = [result.status for result in results]
-    return _encoder.encode(
-        Results(
-            found.count("accepted"),
-            found.count("duplicate"),
-            found.count("conflict"),
-            found.count("error"),
-            results,
-        )
-    )
+            first = {**part.mistakes, **first}
+        for _, raw, error in first.values():
+            if isinstance(error, Unavailable):
+                self._mistakes.not_counted(caller, error)
+                continue
+            try:
+                item = items.decode(raw)
+                service_id, transaction = item.service_id, _parameters(item)
+            except (BadRequest, *UNREADABLE):
+                service_id, transaction = None, {}
+            with contextlib.suppress(ProtocolError):  # whose product would it be?
+                view = sender.service(service_id)
+                self._mistakes.left_out(caller, sender.given, view, transaction, error)
 
 
-def _result(outcome: Outcome) -> Result:
-    if isinstance(outcome, str):
-        return _SUCCESSES[outcome]
-    status = "conflict" if isinstance(outcome, IdConflict) else "error"
-    return Result(status, outcome.code, outcome.message[:_MAX_MESSAGE])
+def _parameters(item: Item) -> Parameters:
+    """An item in the words of a report."""
+    usage: Parameters = {name: str(number) for name, number in item.usage.items()}
+    named: Parameters = {"usage": usage}
+    for name in ("service_id", "app_id", "user_key", "timestamp"):
+        if (value := getattr(item, name)) is not None:
+            named[name] = str(value)
+    if item.response_code is not None:
+        named["log"] = {"code": str(item.response_code)}
+    return named

@@ -17,6 +17,7 @@ ITEMS_PER_TURN: Final = 100
 """How many items are counted before other calls have their turn: about a millisecond's worth."""
 
 MAX_ARRAY_ITEMS: Final = 10_000
+MAX_LINES: Final = 100_000
 MAX_LINES_BYTES: Final = 8 * 1024 * 1024
 MAX_JSON_BYTES: Final = 1024 * 1024
 """Less than of lines: the boundaries of an array's items are found in one go, while others wait."""
@@ -28,6 +29,7 @@ _EVENTS: Final = "application/cloudevents-batch+json"
 
 _SERVICE_IN_SOURCE: Final = re.compile(r"(?:^|/)services/([^/?#]+)")
 
+Form: TypeAlias = Literal["one", "array", "lines"]
 Raw: TypeAlias = "bytes | msgspec.Raw"
 Time: TypeAlias = datetime | int | float | None
 Code: TypeAlias = Annotated[int, msgspec.Meta(ge=100, le=599)] | None
@@ -90,7 +92,7 @@ class Items(NamedTuple):
         parts: ITEMS_PER_TURN at most in each.
     """
 
-    form: Literal["one", "array", "lines"]
+    form: Form
     decode: Decode
     parts: Iterable[Sequence[Raw]]
 
@@ -116,9 +118,10 @@ def read_items(media_type: str, data: bytes, service_named: bool) -> Items:
 
     Raises:
         BadRequest: It is no JSON array where one is expected.
-        LimitExceeded: The array has too many items.
+        LimitExceeded: There are too many.
     """
     if media_type in _LINES:
+        _within(MAX_LINES, "lines", data.count(b"\n") + (not data.endswith(b"\n")))
         return Items("lines", _decode_item, _lines(data))
     decode = _decode_item if media_type == _JSON else _event_decoder(service_named)
     if media_type == _EVENTS or (media_type == _JSON and data.lstrip()[:1] == b"["):
@@ -163,9 +166,13 @@ def _array(data: bytes) -> list[msgspec.Raw]:
         found = _decode_array(data)
     except UNREADABLE as error:
         raise BadRequest(str(error)) from None
-    if len(found) > MAX_ARRAY_ITEMS:
-        raise LimitExceeded(f"number of items ({len(found)}) exceeds limit ({MAX_ARRAY_ITEMS})")
+    _within(MAX_ARRAY_ITEMS, "items", len(found))
     return found
+
+
+def _within(limit: int, name: str, number: int) -> None:
+    if number > limit:
+        raise LimitExceeded(f"number of {name} ({number}) exceeds limit ({limit})")
 
 
 def _chunks(items: Iterable[Raw]) -> Iterator[list[Raw]]:

@@ -10,8 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from support.running_listener import Answer, App, RunningListener
+
+from tallygate.integration_errors.record import Group
+from tallygate.integration_errors.store import ErrorStore
+from tallygate.settings import Settings
 
 pytestmark = pytest.mark.service
 
@@ -374,6 +379,50 @@ class TestCloudEvents:
         assert code_of(post(listener, [self.event(app)], self.ONE)) == (400, "bad_request")
 
 
+class TestProvider:
+    def test_the_provider_learns_of_the_first_mistake_of_each_kind(self, home: Path) -> None:
+        """With the item, as far as it could be read, and without its secrets; not of those who are strangers."""
+        own = RunningListener(home)
+        own.service("2", "2")
+        own.start()
+        try:
+            app = own.application()
+            wrong = [
+                item(app),
+                item(app, usage={"hitz": 3}, response_code=200),
+                item(app, usage={"hitz": 3}),
+                {"user_key": "a-key-that-nobody-has", "usage": {"hits": 1}},
+                b"nonsense",
+                item(app, service_id="99"),
+                item(app, timestamp="2011-01-01T00:00:00Z"),
+            ]
+            answer = post(own, wrong, LINES, x_request_id="abc")
+            assert (answer.status, answer.headers["x-request-id"]) == (207, "abc")
+            assert post(own, wrong[1:2], LINES, "provider_key=nobody").status == 403
+            found = {each.code: each for each in self.kept(home, 4)}
+        finally:
+            own.close()
+        assert set(found) == {
+            "metric_invalid", "user_key_invalid", "bad_request", "transaction_timestamp_too_old",
+        }  # fmt: skip
+        mistyped = found["metric_invalid"]
+        assert (mistyped.count, mistyped.context.metric) == (1, "hitz")
+        assert (mistyped.context.endpoint, mistyped.context.request_id) == ("/usage", "abc")
+        assert mistyped.context.parameters["usage[hitz]"] == "3"
+        assert mistyped.context.parameters["log[code]"] == "200"
+        assert b"a-key-that" not in msgspec.json.encode(found)
+
+    def kept(self, home: Path, count: int) -> list[Group]:
+        """The errors of service 2, as soon as there are `count`."""
+        give_up_at = time.monotonic() + 5
+        with ErrorStore(Settings(home=home)) as store:
+            while True:
+                found = store.page("2", time.time_ns() // 1_000_000, 1, 100).groups
+                if len(found) >= count or time.monotonic() > give_up_at:
+                    return found
+                time.sleep(0.05)
+
+
 class TestSize:
     def test_arrays_of_up_to_ten_thousand_items_are_taken(
         self, listener: RunningListener, app: App
@@ -385,6 +434,14 @@ class TestSize:
         assert answer.status == 413
         assert "number of items (10001) exceeds limit (10000)" in answer.body
         assert listener.counted(app) == 10_000
+
+    def test_a_hundred_thousand_lines_are_the_most(self, listener: RunningListener) -> None:
+        """However short they are; each wrong one is told."""
+        answer = post(listener, b"1\n" * 100_000, LINES)
+        assert (answer.status, len(told(answer))) == (400, 100_000)
+        answer = post(listener, b"1\n" * 100_000 + b"1", LINES)
+        assert answer.status == 413
+        assert "number of lines (100001) exceeds limit (100000)" in answer.body
 
     @pytest.mark.parametrize(("kind", "mebibytes"), [(JSON, 1), (LINES, 8)])
     def test_a_larger_body_is_refused_before_it_is_read(
