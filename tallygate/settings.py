@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -31,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True):
         minute_days: Days for which usage by minute is kept; 0 = for ever.
         integration_error_days: Days for which an integration error is kept after it came last; 0 = for ever.
         integration_error_bytes: How large all integration errors may be together; above it the oldest go.
+        metrics: Who may read the listener's /metrics: callers on this machine, any caller, or none.
         allowed_hosts: Host names under which the console answers; '*' = any.
         secure_cookies: Whether the console's cookies are for HTTPS only.
         public_listener_url: The listener's address as clients see it; '' = as bound.
@@ -51,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True):
     minute_days: int = 90
     integration_error_days: int = 30
     integration_error_bytes: int = 64 * 1024 * 1024
+    metrics: Literal["loopback", "any", "none"] = "loopback"
     allowed_hosts: str = "*"
     secure_cookies: bool = False
     public_listener_url: str = ""

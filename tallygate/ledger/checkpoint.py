@@ -34,6 +34,7 @@ class Checkpointer:
 
     Attributes:
         position: From where the log has to be replayed.
+        complete_s: When the state on disk last held all that was counted before, UTC seconds; at first the start.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Checkpointer:
         self._thread = ThreadPoolExecutor(1, "checkpoint")
         self._under_way: Steps | None = None
         self.position = state.checkpoint_position(connection)
+        self.complete_s = clock.now_s()
 
     def now(self) -> bool:
         """Writes a checkpoint at once. Returns whether there is a new one."""
@@ -109,8 +111,9 @@ class Checkpointer:
 
     def steps(self) -> Steps:
         """The steps of one checkpoint; returns whether it was written."""
-        counters = self._counters
+        counters, begun_s = self._counters, self._clock.now_s()
         if not counters.changed and self._writer.end == self.position:
+            self.complete_s = begun_s
             return False
         if not self._drained():
             return False
@@ -140,7 +143,7 @@ class Checkpointer:
             if not written:
                 counters.changed.update(changed)
         if written:
-            self.position = begun_at
+            self.position, self.complete_s = begun_at, begun_s
         return written
 
     def _drained(self) -> bool:

@@ -93,6 +93,16 @@ DURABLE: Final = _durable()
 """A batch that is already durable: for calls with nothing to write."""
 
 
+class Totals:
+    """What was made durable since the start: batches, entries in them, seconds for it; and batches that could not be."""
+
+    __slots__ = ("batches", "entries", "failed_batches", "sync_s")
+
+    def __init__(self) -> None:
+        self.batches = self.entries = self.failed_batches = 0
+        self.sync_s = 0.0
+
+
 class Committer:
     """Collects records into batches and makes them durable, in order."""
 
@@ -104,6 +114,7 @@ class Committer:
         self._thread: ThreadPoolExecutor | None = None
         self._running: tuple[Batch, Future[None]] | None = None
         self._sync_s = 0.0
+        self.totals = Totals()
         self.batch = Batch(None)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -168,6 +179,10 @@ class Committer:
             raise OSError(errno.EIO, f"the log cannot be written: {error!r}") from error
         took_s = time.perf_counter() - begun
         self._sync_s = took_s if took_s > SLOW_S else 0.75 * self._sync_s + 0.25 * took_s
+        totals = self.totals
+        totals.batches += 1
+        totals.entries += len(batch.records)
+        totals.sync_s += took_s
 
     def _flush(self, soon: bool) -> OSError | None:
         batch = self._swap()
@@ -201,6 +216,7 @@ class Committer:
             return
         if not isinstance(error, OSError):
             raise error
+        self.totals.failed_batches += 1
         # What was recorded meanwhile was decided on counters that now go back: it goes with them.
         following = self._swap()
         try:

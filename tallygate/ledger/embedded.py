@@ -35,6 +35,7 @@ from tallygate.ledger.counters import (
     set_at,
 )
 from tallygate.ledger.entry import HEAD, Entry, encode_body, record
+from tallygate.ledger.figures import Figures
 from tallygate.ledger.ids import Seen, SeenIds, content_of, key_of
 from tallygate.ledger.log import LogReader
 from tallygate.ledger.resident import ResidentCounters
@@ -255,6 +256,21 @@ class Ledger:
         """A metric's current value in each period, by period name."""
         self._advance(self._clock.now_ms())
         return self._counters.of(service, application).values(metric, self._epoch)
+
+    def figures(self) -> Figures:
+        """How it goes, for those who operate it."""
+        totals, checkpointer = self._committer.totals, self._checkpointer
+        return Figures(
+            durable_position=self._writer.end,
+            checkpoint_position=checkpointer.position,
+            checkpoint_age_s=max(0, self._clock.now_s() - checkpointer.complete_s),
+            waiting_entries=len(self._committer.batch.records),
+            batches=totals.batches,
+            entries=totals.entries,
+            failed_batches=totals.failed_batches,
+            sync_s=totals.sync_s,
+            resident_applications=len(self._counters),
+        )
 
     def flush(self) -> None:
         """Makes everything durable now; for use without an event loop.

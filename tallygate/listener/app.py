@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any, Final
 
 from tallygate import __version__
@@ -19,7 +20,10 @@ from tallygate.listener.answers import (
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.backfill import Backfill
+from tallygate.listener.caller import caller_of
 from tallygate.listener.internal.api import InternalApi
+from tallygate.listener.meter import Meter
+from tallygate.listener.metrics import Metrics
 from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.report_endpoint import ReportEndpoint
 from tallygate.listener.request_log import RequestLog
@@ -30,8 +34,15 @@ from tallygate.settings import Settings
 _STATUS: Final = json.dumps(
     {"status": "ok", "version": {"backend": __version__}}, separators=(",", ":")
 )
+_TEXTS: Final = {"/status": (JSON_HEADERS, _STATUS), "/check.txt": (TEXT_HEADERS, "ok")}
 
-Endpoint = Callable[[Any, Any], Awaitable[object]]
+REQUEST_TYPES: Final = (
+    "authorize", "authrep", "report", "authorize_oauth", "authrep_oauth", "usage",
+)  # fmt: skip
+"""As the metrics call them."""
+
+Endpoint = Callable[[Any, Any], Awaitable[int]]
+"""Answers, and returns the answer's status."""
 
 
 class Listener:
@@ -46,40 +57,54 @@ class Listener:
         internal_token: str,
     ) -> None:
         self._errors = ErrorRecorder(ErrorStore(settings), clock)
-        mistakes = Mistakes(registry, self._errors, RequestLog())
+        self._request_log = RequestLog()
+        mistakes = Mistakes(registry, self._errors, self._request_log)
         authorizing = AuthorizeEndpoints(registry, ledger, clock, mistakes)
         oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
         self._backfill = Backfill(registry, ledger, internal_token)
         self._internal = InternalApi(registry, ledger, settings)
-        self._gets: dict[str, Endpoint] = {
-            "/transactions/authrep.xml": authorizing.authrep,
-            "/transactions/authorize.xml": authorizing.authorize,
-            "/transactions/oauth_authrep.xml": oauth.authrep,
-            "/transactions/oauth_authorize.xml": oauth.authorize,
-            "/status": _status,
-            "/check.txt": _check,
+        usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
+        meters = {name: Meter() for name in REQUEST_TYPES}
+        self._metrics = Metrics(meters, ledger, registry, self._errors, settings)
+        self._gets: dict[str, tuple[Endpoint, Meter]] = {
+            "/transactions/authrep.xml": (authorizing.authrep, meters["authrep"]),
+            "/transactions/authorize.xml": (authorizing.authorize, meters["authorize"]),
+            "/transactions/oauth_authrep.xml": (oauth.authrep, meters["authrep_oauth"]),
+            "/transactions/oauth_authorize.xml": (oauth.authorize, meters["authorize_oauth"]),
         }
-        self._posts: dict[str, Endpoint] = {
-            "/transactions.xml": reporting.report,
-            "/usage": UsageEndpoint(registry, ledger, clock, settings, mistakes).post,
+        self._posts: dict[str, tuple[Endpoint, Meter]] = {
+            "/transactions.xml": (reporting.report, meters["report"]),
+            "/usage": (usage.post, meters["usage"]),
         }
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path, method = scope.path, scope.method
-        if method == "GET" or method == "HEAD":
-            endpoint = self._gets.get(path)
-            if endpoint is not None:
-                await endpoint(scope, protocol)
-                return
         try:
+            if method == "GET" or method == "HEAD":
+                found = self._gets.get(path)
+                if found is not None:
+                    endpoint, meter = found
+                    began_s = perf_counter()
+                    meter.count(await endpoint(scope, protocol), perf_counter() - began_s)
+                    return
             await self._other(method, path, scope, protocol)
         except ProtocolError as error:
             send_error(protocol, error, no_body=False)
+        except Exception:
+            caller = caller_of(scope)
+            self._request_log.failure(caller)
+            send_empty(protocol, 500, caller.echo)
 
     async def _other(self, method: str, path: str, scope: Any, protocol: Any) -> None:
         if method == "POST" and path in self._posts:
-            await self._posts[path](scope, protocol)
+            endpoint, meter = self._posts[path]
+            began_s = perf_counter()
+            meter.count(await endpoint(scope, protocol), perf_counter() - began_s)
+        elif method in ("GET", "HEAD") and path in _TEXTS:
+            protocol.response_str(200, *_TEXTS[path])
+        elif method in ("GET", "HEAD") and path == "/metrics":
+            await self._metrics.answer(scope, protocol)
         elif method == "OPTIONS":
             protocol.response_empty(204, PREFLIGHT_HEADERS)
         elif path.startswith("/internal/"):
@@ -99,11 +124,3 @@ class Listener:
         """Lets go of what it opened itself."""
         self._internal.close()
         self._errors.close()
-
-
-async def _status(scope: Any, protocol: Any) -> None:
-    protocol.response_str(200, JSON_HEADERS, _STATUS)
-
-
-async def _check(scope: Any, protocol: Any) -> None:
-    protocol.response_str(200, TEXT_HEADERS, "ok")

@@ -22,6 +22,10 @@ class RequestLog:
         self._second = 0
         self._lines = self._left_out = 0
 
+    def failure(self, caller: Caller) -> None:
+        """To be called where an exception is handled that nobody expected."""
+        self.warning("call failed", caller, exc_info=True)
+
     def warning(self, event: str, caller: Caller, **fields: object) -> None:
         """Writes a line, unless there were too many in this second; the next one tells how many were left out."""
         second = int(time.monotonic())
