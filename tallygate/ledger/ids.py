@@ -28,9 +28,9 @@ def content_of(entry: Entry) -> bytes:
 
     Of a metric that was set, the value counts and not the difference, which depends on what was there before.
     """
-    sets = dict(entry.sets)
-    added = sorted(pair for pair in entry.usage if pair[0] not in sets)
-    said = (entry.application, added, sorted(entry.sets), entry.code)
+    usage, sets = entry.usage, dict(entry.sets)
+    added = [pair for pair in usage if pair[0] not in sets] if sets else usage
+    said = (entry.application, sorted(added), sorted(entry.sets), entry.code)
     return blake2b(repr(said).encode(), digest_size=8).digest()
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from tallygate.domain.clock import ManualClock
 from tallygate.domain.errors import IdConflict
@@ -165,3 +168,53 @@ def test_an_id_whose_call_could_not_be_written_is_free_again(
                 ledger.flush()
     assert hits(ledger) == 0
     assert once(ledger, "a") == "counted"
+
+
+STEP = st.one_of(
+    st.tuples(st.just("call"), st.integers(0, 5), st.integers(1, 2)),
+    st.tuples(st.just("report"), st.integers(0, 5), st.integers(1, 2)),
+    st.tuples(st.sampled_from(["wait", "checkpoint", "crash"])),
+)
+
+
+@given(steps=st.lists(STEP, max_size=40))
+@hypothesis_settings(max_examples=80, deadline=None)
+def test_whatever_is_repeated_in_whatever_order_counts_once_and_within_its_limit(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple]
+) -> None:
+    """Calls and reports under the same few ids, over minutes, checkpoints and crashes, against a model of them."""
+    settings, clock = Settings(home=tmp_path_factory.mktemp("home")), ManualClock.at(NOON_S)
+    ledger = Ledger.open(settings, clock)
+    counted: dict[str, int] = {}
+    for step in steps:
+        if step[0] == "call":
+            entry_id, delta = f"id{step[1]}", step[2]
+            fits = sum(counted.values()) + delta <= 4
+            known = counted.get(entry_id)
+            try:
+                said = once(ledger, entry_id, call(ledger, delta, maximum=4))
+            except IdConflict:
+                said = "conflict"
+            if known is None:
+                assert said == ("counted" if fits else "denied")
+            else:
+                assert said == ("repeated" if known == delta else "conflict")
+            if said == "counted":
+                counted[entry_id] = delta
+        elif step[0] == "report":
+            entry_id, delta = f"id{step[1]}", step[2]
+            entry = Entry("1", "a", clock.now_ms(), (("hits", delta),), id=entry_id)
+            accepted = bool(ledger.record([entry]).accepted)
+            assert accepted == (entry_id not in counted)
+            if accepted:
+                counted[entry_id] = delta
+        elif step[0] == "wait":
+            clock.advance(61)
+        elif step[0] == "checkpoint":
+            ledger.checkpoint_now()
+        else:
+            ledger.flush()
+            ledger._lock.close()
+            ledger = Ledger.open(settings, clock)
+        assert hits(ledger) == sum(counted.values())
+    ledger.close()
