@@ -63,7 +63,7 @@ class Listener:
         oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
         self._backfill = Backfill(registry, ledger, internal_token)
-        self._internal = InternalApi(registry, ledger, settings)
+        self._internal = InternalApi(registry, ledger, self._errors, settings)
         usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
         self._metrics = Metrics(meters, ledger, registry, self._errors, settings)

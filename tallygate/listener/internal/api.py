@@ -5,10 +5,12 @@ from typing import Any, Final
 import msgspec
 
 from tallygate.domain.errors import ProtocolError
+from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.ledger.embedded import Ledger
 from tallygate.listener.body import read_body
 from tallygate.listener.internal.answers import Answer, Refused, not_found
 from tallygate.listener.internal.auth import BasicAuth
+from tallygate.listener.internal.errors import Errors
 from tallygate.listener.internal.provisioning import Provisioning
 from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
@@ -27,10 +29,14 @@ _UNAUTHORIZED: Final = [
 class InternalApi:
     """Answers what is under `/internal`."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, settings: Settings) -> None:
+    def __init__(
+        self, registry: Registry, ledger: Ledger, recorder: ErrorRecorder, settings: Settings
+    ) -> None:
         self._auth = BasicAuth(settings)
         self._provisioning = Provisioning(settings.database)
-        self._router = routes(self._provisioning, Utilization(registry, ledger))
+        self._router = routes(
+            self._provisioning, Utilization(registry, ledger), Errors(registry, recorder)
+        )
 
     async def answer(self, scope: Any, protocol: Any) -> None:
         headers = scope.headers

@@ -12,6 +12,7 @@ from tallygate.listener.internal import (
     services,
 )
 from tallygate.listener.internal.answers import Answer
+from tallygate.listener.internal.errors import Errors
 from tallygate.listener.internal.provisioning import Provisioning, Work
 from tallygate.listener.internal.request import Request
 from tallygate.listener.internal.routing import Router
@@ -40,7 +41,6 @@ _WRITING: Final[list[tuple[str, str, Work]]] = [
     ("POST", "/services/", services.create),
     ("PUT", "/services/change_provider_key/{key+}", services.change_provider_key),
     ("PUT", _SERVICE, services.update),
-    ("DELETE", _SERVICE, services.delete),
     ("PUT", f"{_APPLICATIONS}/batch", applications.update_batch),
     ("PUT", f"{_APPLICATION}/key/{{user_key+}}", applications.put_user_key),
     ("DELETE", f"{_APPLICATIONS}/key/{{user_key+}}", applications.delete_user_key),
@@ -63,12 +63,15 @@ _WRITING: Final[list[tuple[str, str, Work]]] = [
 ]
 
 
-def routes(provisioning: Provisioning, utilization: Utilization) -> Router:
+def routes(provisioning: Provisioning, utilization: Utilization, errors: Errors) -> Router:
     """All routes. Those of a whole application come last: its id may itself look like a path below another one."""
     router = Router()
     router.add("GET", "/check.json", _check)
     router.add("GET", "/status", _status)
     router.add("GET", f"{_APPLICATION}/utilization/", utilization.get)
+    router.add("GET", f"{_SERVICE}/errors/", errors.get)
+    router.add("DELETE", f"{_SERVICE}/errors/", errors.delete)
+    router.add("DELETE", _SERVICE, errors.forgotten_after(provisioning.writing(services.delete)))
     for method, pattern, work in _READING:
         router.add(method, pattern, provisioning.reading(work))
     for method, pattern, work in _WRITING:
