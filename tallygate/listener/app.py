@@ -92,9 +92,16 @@ class Listener:
         except ProtocolError as error:
             send_error(protocol, error, no_body=False)
         except Exception:
-            caller = caller_of(scope)
-            self._request_log.failure(caller)
-            send_empty(protocol, 500, caller.echo)
+            self._fail(scope, protocol)
+
+    def _fail(self, scope: Any, protocol: Any) -> None:
+        """Answers a call for an exception that nobody expected, and which is being handled."""
+        caller = caller_of(scope)
+        self._request_log.failure(caller)
+        found = self._gets.get(scope.path) or self._posts.get(scope.path)
+        if found is not None:
+            found[1].statuses[500] += 1
+        send_empty(protocol, 500, caller.echo)
 
     async def _other(self, method: str, path: str, scope: Any, protocol: Any) -> None:
         if method == "POST" and path in self._posts:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import urlencode
 
 READY_WITHIN_S = 30
@@ -40,11 +40,13 @@ class Process:
         self._environment = environment
         self._running: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, stderr: IO[bytes] | None = None) -> None:
+        """Starts it; what it says goes to `stderr`, or to the tests' own."""
         self._running = subprocess.Popen(
             [sys.executable, "-m", self._module, *self._arguments],
             env=self._environment,
             start_new_session=True,
+            stderr=stderr,
         )
 
     def wait_until_ready(self) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlencode
 
 from support.installation import Process, free_port
@@ -98,8 +98,8 @@ class RunningListener:
         }
         self.process = Process("tallygate.listener", self.port, "/status", environment)
 
-    def start(self) -> None:
-        self.process.start()
+    def start(self, stderr: IO[bytes] | None = None) -> None:
+        self.process.start(stderr)
         self.process.wait_until_ready()
 
     def close(self) -> None:
