@@ -236,13 +236,22 @@ class Ledger:
         Args:
             entries: In order. Their ids' expiry is ignored and set from the window.
             keep_ids: Remember their ids for ever (imported history) instead of for the window.
+
+        Raises:
+            Whatever `entries` or `state.db` raise; then none of them is counted.
         """
         outcome = Recorded()
         now_s = self._clock.now_s()
         self._advance(now_s * 1000)
         expires_s = 0 if keep_ids else now_s + self._id_window_s
-        for index, entry in enumerate(entries):
-            self._record_one(index, entry, now_s, expires_s, outcome)
+        batch = self._committer.batch
+        begun_at = (len(batch.records), len(batch.undo))
+        try:
+            for index, entry in enumerate(entries):
+                self._record_one(index, entry, now_s, expires_s, outcome)
+        except BaseException:
+            _take_back_from(batch, *begun_at)
+            raise
         outcome.batch = self._committer.latest()
         return outcome
 
@@ -427,6 +436,13 @@ class Once(NamedTuple):
 
     batch: Batch
     repeated: bool
+
+
+def _take_back_from(batch: Batch, records: int, undo: int) -> None:
+    """Takes back what was put into a batch behind these places. Nothing else can have come in between."""
+    for item in reversed(batch.undo[undo:]):
+        item()
+    del batch.records[records:], batch.undo[undo:]
 
 
 class Recorded:

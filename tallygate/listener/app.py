@@ -1,13 +1,14 @@
 """The listener's HTTP face (RSGI): which path leads to which endpoint."""
 
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any, Final
 
 from tallygate import __version__
 from tallygate.domain.clock import Clock
-from tallygate.domain.errors import ProtocolError
+from tallygate.domain.errors import ProtocolError, Unavailable
 from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.integration_errors.store import ErrorStore
 from tallygate.ledger.embedded import Ledger
@@ -91,17 +92,19 @@ class Listener:
             await self._other(method, path, scope, protocol)
         except ProtocolError as error:
             send_error(protocol, error, no_body=False)
+        except sqlite3.Error as error:
+            self._note_failure(scope, Unavailable.status)
+            send_error(protocol, Unavailable(f"a file cannot be read now: {error}"), no_body=False)
         except Exception:
-            self._fail(scope, protocol)
+            self._note_failure(scope, 500)
+            send_empty(protocol, 500, caller_of(scope).echo)
 
-    def _fail(self, scope: Any, protocol: Any) -> None:
-        """Answers a call for an exception that nobody expected, and which is being handled."""
-        caller = caller_of(scope)
-        self._request_log.failure(caller)
+    def _note_failure(self, scope: Any, status: int) -> None:
+        """Logs and meters an exception that is being handled, and that no endpoint expected."""
+        self._request_log.failure(caller_of(scope))
         found = self._gets.get(scope.path) or self._posts.get(scope.path)
         if found is not None:
-            found[1].statuses[500] += 1
-        send_empty(protocol, 500, caller.echo)
+            found[1].statuses[status] += 1
 
     async def _other(self, method: str, path: str, scope: Any, protocol: Any) -> None:
         if method == "POST" and path in self._posts:

@@ -246,6 +246,25 @@ def reported(entry_id: str, delta: int = 2, age_s: int = 0) -> Entry:
     return Entry("1", "a", (NOON_S - age_s) * 1000, (("hits", delta),), id=entry_id)
 
 
+def test_entries_that_end_in_an_error_are_not_counted_in_part(
+    ledger: Ledger, settings: Settings
+) -> None:
+    """Whoever was told of the error sends all of them again."""
+    count(ledger, 2)
+    ledger.check_and_record(call(ledger))
+
+    def entries() -> Iterator[Entry]:
+        yield reported("x", age_s=90_000)
+        yield reported("y")
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        ledger.record(entries())
+    assert ledger.record([reported("x"), reported("y")]).accepted == [0, 1]
+    ledger.flush()
+    assert hits(ledger) == logged(settings) == 7
+
+
 def test_the_same_id_counts_once_and_another_content_is_a_conflict(ledger: Ledger) -> None:
     first = ledger.record([reported("x"), reported("x"), reported("x", delta=3), reported("y")])
     ledger.flush()

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -103,6 +104,22 @@ def test_killed_and_started_again_it_counts_on_where_it_was(own: RunningListener
     own.start()
     assert [own.authrep(call).status for _ in range(2)] == [200, 409]
     assert own.counted(app) == 3
+
+
+def test_while_the_registry_cannot_be_read_calls_get_503_and_later_they_count(
+    own: RunningListener,
+) -> None:
+    """A renamed table stands for a file that the disk does not give."""
+    own.start()
+    app = own.application()
+    database = sqlite3.connect(own.home / "tallygate.db", isolation_level=None)
+    database.execute("ALTER TABLE registry_application RENAME TO away")
+    answer = own.authrep(f"{app.by_id}&usage[hits]=1")
+    assert (answer.status, 'code="unavailable"' in answer.body) == (503, True)
+    database.execute("ALTER TABLE away RENAME TO registry_application")
+    database.close()
+    assert own.authrep(f"{app.by_id}&usage[hits]=1").status == 200
+    assert own.counted(app) == 1
 
 
 def test_a_second_listener_on_the_same_home_is_refused(own: RunningListener) -> None:
