@@ -9,67 +9,31 @@ All methods belong to one thread: the event loop's, once `attach` was called.
 """
 
 import asyncio
-import fcntl
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 import structlog
 from msgspec.structs import replace
 
 from tallygate.domain.clock import Clock
-from tallygate.domain.errors import Busy, IdConflict, LogCorrupt
+from tallygate.domain.errors import IdConflict, LogCorrupt
 from tallygate.domain.limits import epoch_at
 from tallygate.ledger import state
 from tallygate.ledger.call import Call, LimitOn, Usage
 from tallygate.ledger.checkpoint import Checkpointer
 from tallygate.ledger.commit import DURABLE, Batch, Committer
-from tallygate.ledger.counters import (
-    CREDITS,
-    EPOCH,
-    TOTAL,
-    ApplicationCounters,
-    Counter,
-    add_at,
-    set_at,
-)
 from tallygate.ledger.entry import HEAD, Entry, encode_body, record
 from tallygate.ledger.figures import Figures
 from tallygate.ledger.ids import Seen, SeenIds, content_of, key_of
+from tallygate.ledger.lock import take_lock
 from tallygate.ledger.log import LogReader
+from tallygate.ledger.outcome import Once, Recorded
 from tallygate.ledger.resident import ResidentCounters
 from tallygate.ledger.segments import SegmentWriter
+from tallygate.ledger.undo import take_back_from, undo_all, undo_except_counters
 from tallygate.settings import Settings
 
 log = structlog.get_logger()
-
-
-class _Added(NamedTuple):
-    """Undoes one addition."""
-
-    application: ApplicationCounters
-    counter: Counter
-    delta: int
-
-    def __call__(self) -> None:
-        self.counter[TOTAL] -= self.delta
-
-
-class _Restore:
-    """Undoes anything on one counter, by what it was before."""
-
-    __slots__ = ("application", "before", "counter")
-
-    def __init__(self, application: ApplicationCounters, counter: Counter) -> None:
-        self.application = application
-        self.counter = counter
-        self.before = counter.copy()
-        if counter[CREDITS]:
-            self.before[CREDITS] = counter[CREDITS].copy()
-
-    def __call__(self) -> None:
-        self.counter[:] = self.before
 
 
 class Ledger:
@@ -84,7 +48,7 @@ class Ledger:
         """
         folder = settings.ledger
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(folder / "lock")
+        self._lock = take_lock(folder / "lock")
         self._clock = clock
         self._consumers = folder / "consumers"
         self._checkpoint_s = settings.checkpoint_s
@@ -200,7 +164,7 @@ class Ledger:
         batch.records.append(HEAD.pack(len(call.body), now_ms) + call.body)
         return batch
 
-    def check_and_record_once(self, call: Call, entry_id: str) -> "Once | None":
+    def check_and_record_once(self, call: Call, entry_id: str) -> Once | None:
         """The same under an id: a repetition of a call that was counted is acknowledged, whatever its limits say by now.
 
         A call that counts nothing is only checked, and its id is not remembered; neither is that of a denied one.
@@ -227,7 +191,7 @@ class Ledger:
             call.roll(self._epoch)
         return Once(self._committer.latest(), repeated=bool(outcome.duplicates))
 
-    def record(self, entries: Iterable[Entry], keep_ids: bool = False) -> "Recorded":
+    def record(self, entries: Iterable[Entry], keep_ids: bool = False) -> Recorded:
         """Counts entries without asking for limits; each at its own time.
 
         An entry whose id was seen before with the same content is a duplicate: acknowledged, not counted. `Entry.usage` holds
@@ -250,7 +214,7 @@ class Ledger:
             for index, entry in enumerate(entries):
                 self._record_one(index, entry, now_s, expires_s, outcome)
         except BaseException:
-            _take_back_from(batch, *begun_at)
+            take_back_from(batch, *begun_at)
             raise
         outcome.batch = self._committer.latest()
         return outcome
@@ -290,7 +254,7 @@ class Ledger:
         self._committer.drain()
 
     def _record_one(
-        self, index: int, entry: Entry, now_s: int, expires_s: int, outcome: "Recorded"
+        self, index: int, entry: Entry, now_s: int, expires_s: int, outcome: Recorded
     ) -> None:
         batch = self._committer.batch
         key = b""
@@ -306,9 +270,9 @@ class Ledger:
         if not batch.records:
             self._begin_batch()
         if entry.sets:
-            entry = replace(entry, usage=self._count_sets(entry, batch.undo))
+            entry = replace(entry, usage=self._counters.count_sets(entry, self._epoch, batch.undo))
         else:
-            self._count(entry, batch.undo)
+            self._counters.count(entry, self._epoch, batch.undo)
         if key:
             self._ids.remember(key, Seen(content, expires_s))
             batch.undo.append(lambda: self._ids.forget(key))
@@ -319,36 +283,6 @@ class Ledger:
     def _record_sets(self, call: Call, now_ms: int) -> Batch:
         self._record_one(0, call.entry(now_ms), now_ms // 1000, 0, Recorded())
         return self._committer.latest()
-
-    def _count(self, entry: Entry, undo: list[Any]) -> None:
-        """Brings an entry that sets nothing into the counters."""
-        application = self._counters.of(entry.service, entry.application)
-        self._counters.changed.add(application)
-        at, now = epoch_at(entry.time_ms // 1000), self._epoch
-        for metric, delta in entry.usage:
-            counter = application.by_metric.get(metric)
-            if counter is None or counter[EPOCH] is not now:
-                counter = application.counter(metric, now)
-            if at is now:
-                counter[TOTAL] += delta
-                undo.append(_Added(application, counter, delta))
-            else:
-                undo.append(_Restore(application, counter))
-                add_at(counter, delta, at)
-
-    def _count_sets(self, entry: Entry, undo: list[Any]) -> tuple[tuple[str, int], ...]:
-        """Brings an entry with sets into the counters; returns its usage with the differences that they make."""
-        values = dict(entry.sets)
-        added = tuple(pair for pair in entry.usage if pair[0] not in values)
-        self._count(replace(entry, usage=added, sets=()), undo)
-        application = self._counters.of(entry.service, entry.application)
-        at = epoch_at(entry.time_ms // 1000)
-        changes = []
-        for metric, wanted in entry.sets:
-            counter = application.counter(metric, self._epoch)
-            undo.append(_Restore(application, counter))
-            changes.append((metric, set_at(counter, wanted, at)))
-        return (*added, *changes)
 
     def _advance(self, now_ms: int) -> None:
         if now_ms >= self._epoch.end_ms:  # only forward: limit periods never go back
@@ -363,20 +297,12 @@ class Ledger:
 
         Over a change of epoch the old totals have gone into bases: then the counters are read anew from disk.
         """
-        undo = [item for batch in batches for item in batch.undo]
+        items = [item for batch in batches for item in batch.undo]
         if all(batch.epoch in (None, self._epoch) for batch in batches):
-            for item in reversed(undo):
-                if isinstance(item, Call):
-                    for counter, delta in item.adds:
-                        counter[1] -= delta
-                else:
-                    item()
-            return
-        for item in undo:
-            if not isinstance(item, Call | _Added | _Restore):
-                item()
-        changed = {item.application for item in undo if isinstance(item, Call | _Added | _Restore)}
-        self._counters.reload(changed, self._checkpointer.position, self._epoch)
+            undo_all(items)
+        else:
+            changed = undo_except_counters(items)
+            self._counters.reload(changed, self._checkpointer.position, self._epoch)
 
     def _replay(self) -> None:
         # Without a checkpoint (`state.db` is new or was lost) from the first that the log still holds.
@@ -424,53 +350,3 @@ class Ledger:
             if not path.name.startswith(".")
         ]
         return min(positions, default=0)
-
-
-class Once(NamedTuple):
-    """What became of a call with an id.
-
-    Attributes:
-        batch: Await it before answering: then the call, or the one that it repeats, is durable.
-        repeated: It was counted before, and not again.
-    """
-
-    batch: Batch
-    repeated: bool
-
-
-def _take_back_from(batch: Batch, records: int, undo: int) -> None:
-    """Takes back what was put into a batch behind these places. Nothing else can have come in between."""
-    for item in reversed(batch.undo[undo:]):
-        item()
-    del batch.records[records:], batch.undo[undo:]
-
-
-class Recorded:
-    """What became of the entries given to `Ledger.record`, by their index.
-
-    Attributes:
-        batch: Await it before answering: then what was accepted is durable, and so is what the duplicates repeat.
-    """
-
-    __slots__ = ("accepted", "batch", "conflicts", "duplicates")
-
-    def __init__(self) -> None:
-        self.batch = DURABLE
-        self.accepted: list[int] = []
-        self.duplicates: list[int] = []
-        self.conflicts: list[tuple[int, IdConflict]] = []
-
-
-def _lock(path: Path) -> Any:
-    file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.seek(0)
-        holder = file.read().strip()
-        file.close()
-        raise Busy(f"the ledger in {path.parent} is in use by process {holder}") from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file

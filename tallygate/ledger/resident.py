@@ -2,13 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tallygate.domain.limits import Epoch, epoch_at
 from tallygate.ledger import state
-from tallygate.ledger.counters import ApplicationCounters, add_at, new_counter, set_at
+from tallygate.ledger.counters import EPOCH, TOTAL, ApplicationCounters, add_at, new_counter, set_at
 from tallygate.ledger.entry import Entry
 from tallygate.ledger.log import LogReader
+from tallygate.ledger.undo import Added, Restore
 
 RESIDENT_APPLICATIONS: Final = 200_000
 """How many applications' counters may stay in memory after a checkpoint, before those not asked for lately leave it."""
@@ -42,6 +45,38 @@ class ResidentCounters:
             self._applications[(service, application)] = found
         found.touched = True
         return found
+
+    def count(self, entry: Entry, epoch: Epoch, undo: list[Any]) -> None:
+        """Brings in an entry that sets nothing, at its own time; `epoch` is now. What undoes it goes to `undo`."""
+        application = self.of(entry.service, entry.application)
+        self.changed.add(application)
+        at = epoch_at(entry.time_ms // 1000)
+        for metric, delta in entry.usage:
+            counter = application.by_metric.get(metric)
+            if counter is None or counter[EPOCH] is not epoch:
+                counter = application.counter(metric, epoch)
+            if at is epoch:
+                counter[TOTAL] += delta
+                undo.append(Added(application, counter, delta))
+            else:
+                undo.append(Restore(application, counter))
+                add_at(counter, delta, at)
+
+    def count_sets(
+        self, entry: Entry, epoch: Epoch, undo: list[Any]
+    ) -> tuple[tuple[str, int], ...]:
+        """The same for an entry with sets; returns its usage with the differences that they make."""
+        values = dict(entry.sets)
+        added = tuple(pair for pair in entry.usage if pair[0] not in values)
+        self.count(replace(entry, usage=added, sets=()), epoch, undo)
+        application = self.of(entry.service, entry.application)
+        at = epoch_at(entry.time_ms // 1000)
+        changes = []
+        for metric, wanted in entry.sets:
+            counter = application.counter(metric, epoch)
+            undo.append(Restore(application, counter))
+            changes.append((metric, set_at(counter, wanted, at)))
+        return (*added, *changes)
 
     def replay(self, entries: Iterable[Entry], position: int, epoch: Epoch) -> None:
         """Brings in the entries of a frame that ends at `position`, where they are not in already."""

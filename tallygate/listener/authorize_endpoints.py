@@ -4,7 +4,8 @@ from typing import Any
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError, Unavailable
-from tallygate.ledger.embedded import Ledger, Once
+from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.outcome import Once
 from tallygate.listener.answers import XML_HEADERS, send_error, unavailable
 from tallygate.listener.authorizing import Authorizer, Prepared
 from tallygate.listener.caller import caller_of

@@ -17,8 +17,9 @@ from tallygate.domain.errors import (
     ServiceIdInvalid,
     Unavailable,
 )
-from tallygate.ledger.embedded import Ledger, Recorded
+from tallygate.ledger.embedded import Ledger
 from tallygate.ledger.entry import Entry
+from tallygate.ledger.outcome import Recorded
 from tallygate.listener.answers import JSON_HEADERS
 from tallygate.listener.body import read_body
 from tallygate.listener.usage import effective_usage
