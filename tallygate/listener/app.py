@@ -92,9 +92,10 @@ class Listener:
             await self._other(method, path, scope, protocol)
         except ProtocolError as error:
             send_error(protocol, error, no_body=False)
-        except sqlite3.Error as error:
+        except sqlite3.Error:
             self._note_failure(scope, Unavailable.status)
-            send_error(protocol, Unavailable(f"a file cannot be read now: {error}"), no_body=False)
+            away = Unavailable("a file of the installation cannot be read now, try again later")
+            send_error(protocol, away, no_body=False, more=caller_of(scope).echo)
         except Exception:
             self._note_failure(scope, 500)
             send_empty(protocol, 500, caller_of(scope).echo)

@@ -53,6 +53,12 @@ async def serve(settings: Settings) -> None:
     """
     clock = SystemClock()
     loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    for number in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # first: a stop may be asked for during the start
+        loop.add_signal_handler(number, asked.set)
     with Ledger.open(settings, clock) as ledger:
         host, port = free_address(*address(settings.listener))
         require_password_unless_local(settings, host)
@@ -79,7 +85,7 @@ async def serve(settings: Settings) -> None:
         announced.write_text(json.dumps({"pid": os.getpid(), "url": f"http://{shown}"}))
         log.info("listener ready", address=shown, home=str(settings.home))
         try:
-            await _until_stopped(server)
+            await _until_stopped(server, asked)
         finally:
             announced.unlink(missing_ok=True)
             app.close()
@@ -106,11 +112,8 @@ def free_address(host: str, port: int) -> tuple[str, int]:
     return str(taken[0]), int(taken[1])
 
 
-async def _until_stopped(server: Server) -> None:
-    asked = asyncio.Event()
+async def _until_stopped(server: Server, asked: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
     serving, asking = loop.create_task(server.serve()), loop.create_task(asked.wait())
     await asyncio.wait((serving, asking), return_when=asyncio.FIRST_COMPLETED)
     server.stop()

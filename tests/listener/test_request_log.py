@@ -109,7 +109,9 @@ def test_lines_are_structured_and_hold_no_secrets(home: Path, tmp_path: Path) ->
     assert 'event="report discarded"' in discarded
     assert 'event="call failed"' in failure
     assert "no such table" in failure
-    assert (failed.status, failed.body, failed.headers["x-request-id"]) == (500, "", "call-3")
+    assert (failed.status, failed.headers["x-request-id"]) == (503, "call-3")
+    assert 'code="unavailable"' in failed.body
+    assert "table" not in failed.body
     assert 'response_codes{request_type="authorize",resp_code="5xx"} 1.0' in metrics
     for secret in ("provider-key-0123456789", user_key):
         assert secret[:-4] not in text
