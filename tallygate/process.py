@@ -1,6 +1,7 @@
-"""How a process ends with the one that started it."""
+"""What every long-lived process asks of the kernel: to end with its parent, and enough open files."""
 
 import os
+import resource
 import signal
 import sys
 
@@ -22,3 +23,14 @@ def die_with_parent(parent: int | None = None) -> None:
     expected = parent or int(os.environ.get(PARENT_VARIABLE) or 0)
     if expected and os.getppid() != expected:
         sys.exit("tallygate: the parent process has gone")
+
+
+def allow_many_open_files() -> None:
+    """Raises the soft limit of open files to the hard one.
+
+    Systems commonly begin with 1,024. Each client's connection is an open file, and the analytics engine keeps three for
+    each of its threads.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tallygate.process import allow_many_open_files
+
+allow_many_open_files()  # the tests hold many installations at once
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 

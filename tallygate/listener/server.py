@@ -21,7 +21,7 @@ from tallygate.ledger.embedded import Ledger
 from tallygate.listener.app import Listener
 from tallygate.listener.internal.auth import require_password_unless_local
 from tallygate.listener.request_log import configure_log
-from tallygate.process import die_with_parent
+from tallygate.process import allow_many_open_files, die_with_parent
 from tallygate.registry.reader import Registry
 from tallygate.settings import Settings, address, load, load_secrets
 
@@ -38,6 +38,7 @@ def main() -> None:
     """Runs until SIGTERM or SIGINT. Exits with 1 and a line of text when it cannot start."""
     configure_log()
     die_with_parent()
+    allow_many_open_files()
     try:
         settings = load()
         uvloop.run(serve(settings))

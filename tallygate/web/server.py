@@ -19,7 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from tallygate.domain.errors import TallygateError
-from tallygate.process import die_with_parent
+from tallygate.process import allow_many_open_files, die_with_parent
 from tallygate.settings import Settings, address, load
 from tallygate.web.logs import logging_config
 
@@ -31,6 +31,7 @@ STOP_S = 5
 def main() -> None:
     """Runs until SIGTERM or SIGINT. Exits with 1 and a line of text when it cannot start."""
     die_with_parent()
+    allow_many_open_files()
     multiprocessing.set_start_method("fork")  # the worker shares the memory of what is loaded
     try:
         serve(load())
