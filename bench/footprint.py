@@ -100,7 +100,7 @@ def fill(home: str, entries: int, days: int, batch: int) -> None:
     from tallygate.history import History
     from tallygate.history.engine import ChdbEngine
     from tallygate.history.schema import create_tables
-    from tallygate.ledger.embedded import Ledger
+    from tallygate.ledger.embedded.ledger import EmbeddedLedger
     from tallygate.ledger.entry import Entry
     from tallygate.settings import load
 
@@ -111,7 +111,7 @@ def fill(home: str, entries: int, days: int, batch: int) -> None:
     times = sorted(now_ms - random.randrange(span_ms - 86_400_000) for _ in range(entries))
     weights = [1 / (rank + 1) for rank in range(1_000)]
     applications = random.choices([f"{n:08x}" for n in range(1_000)], weights, k=entries)
-    with Ledger.open(settings, clock) as ledger:
+    with EmbeddedLedger.open(settings, clock) as ledger:
         for start in range(0, entries, batch):
             ledger.record(
                 Entry(

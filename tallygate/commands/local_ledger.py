@@ -1,5 +1,6 @@
 """The ledger as this process opens it itself, where no listener runs."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,9 +10,9 @@ import msgspec
 from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import ProtocolError
 from tallygate.importing.sink import Outcome, Refusal, SinkFailed, Usage
-from tallygate.ledger.embedded import Ledger
-from tallygate.listener.backfill import backfill
-from tallygate.registry.reader import Registry
+from tallygate.ledger.embedded.ledger import EmbeddedLedger
+from tallygate.listener.backfill import count
+from tallygate.registry.reader import SqliteRegistry
 from tallygate.settings import Settings
 
 CHECKPOINT_HITS = 100_000
@@ -19,9 +20,16 @@ CHECKPOINT_HITS = 100_000
 
 
 class LocalSink:
-    """Counts batches in a ledger of our own."""
+    """Counts batches in a ledger of our own, in an event loop of our own."""
 
-    def __init__(self, ledger: Ledger, registry: Registry, service_id: str) -> None:
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        ledger: EmbeddedLedger,
+        registry: SqliteRegistry,
+        service_id: str,
+    ) -> None:
+        self._runner = runner
         self._ledger = ledger
         self._registry = registry
         self._service_id = service_id
@@ -36,17 +44,19 @@ class LocalSink:
             Busy: A listener has just started.
             LogCorrupt: The log is damaged.
         """
-        with Ledger.open(settings, SystemClock()) as ledger:
-            registry = Registry(settings.database)
+        with asyncio.Runner() as runner, EmbeddedLedger.open(settings, SystemClock()) as ledger:
+            ledger.attach(runner.get_loop())
+            registry = SqliteRegistry(settings.database)
             try:
-                yield cls(ledger, registry, service_id)
+                yield cls(runner, ledger, registry, service_id)
             finally:
                 registry.close()
 
     def send(self, batch: Sequence[Usage]) -> Outcome:
         lines = [msgspec.json.encode(usage) for usage in batch]
+        counting = count(self._ledger, self._registry, self._service_id, lines)
         try:
-            result = backfill(self._ledger, self._registry, self._service_id, lines)
+            result = self._runner.run(counting)
             self._since_checkpoint += len(lines)
             if self._since_checkpoint >= CHECKPOINT_HITS:
                 self._ledger.checkpoint_now()

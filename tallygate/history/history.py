@@ -13,7 +13,7 @@ from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
 from tallygate.history.verify import Difference
-from tallygate.ledger.log import LogReader
+from tallygate.ledger.embedded.log import LogReader
 from tallygate.settings import Settings
 
 

@@ -12,6 +12,9 @@ import msgspec
 
 HEAD = struct.Struct("<Iq")
 
+FORGET = -1
+"""In place of a response code: all that was counted of the entry's service before this place in the log is gone."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One counted call.

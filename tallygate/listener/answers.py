@@ -59,3 +59,8 @@ def send_empty(protocol: Any, status: int, more: Sequence[tuple[str, str]] = ())
 def unavailable(error: OSError) -> Unavailable:
     """What the caller learns when the ledger could not write."""
     return Unavailable(f"nothing was counted, try again later: {error.strerror}")
+
+
+def unreachable(error: OSError) -> Unavailable:
+    """The same for a call that counts nothing."""
+    return Unavailable(f"limits cannot be checked now, try again later: {error.strerror}")

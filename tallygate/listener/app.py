@@ -11,7 +11,7 @@ from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError, Unavailable
 from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.integration_errors.store import ErrorStore
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger
 from tallygate.listener.answers import (
     JSON_HEADERS,
     PREFLIGHT_HEADERS,
@@ -29,7 +29,7 @@ from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.report_endpoint import ReportEndpoint
 from tallygate.listener.request_log import RequestLog
 from tallygate.listener.usage_endpoint import UsageEndpoint
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry
 from tallygate.settings import Settings
 
 _STATUS: Final = json.dumps(
@@ -92,9 +92,9 @@ class Listener:
             await self._other(method, path, scope, protocol)
         except ProtocolError as error:
             send_error(protocol, error, no_body=False)
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             self._note_failure(scope, Unavailable.status)
-            away = Unavailable("a file of the installation cannot be read now, try again later")
+            away = Unavailable("a part of the installation cannot be reached now, try again later")
             send_error(protocol, away, no_body=False, more=caller_of(scope).echo)
         except Exception:
             self._note_failure(scope, 500)

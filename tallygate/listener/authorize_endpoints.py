@@ -1,12 +1,12 @@
 """GET authorize and authrep, and the same for OAuth services."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError, Unavailable
-from tallygate.ledger.embedded import Ledger
-from tallygate.ledger.outcome import Once
-from tallygate.listener.answers import XML_HEADERS, send_error, unavailable
+from tallygate.ledger.contract import Ledger, Stale, Verdict
+from tallygate.listener.answers import XML_HEADERS, send_error, unavailable, unreachable
 from tallygate.listener.authorizing import Authorizer, Prepared
 from tallygate.listener.caller import caller_of
 from tallygate.listener.denials import LIMITS_EXCEEDED
@@ -14,7 +14,7 @@ from tallygate.listener.idempotency import header_id
 from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.options import NONE, parse_options, with_no_body
 from tallygate.listener.parameters import Parameters, parse
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry, looked_up
 
 
 class AuthorizeEndpoints:
@@ -29,81 +29,58 @@ class AuthorizeEndpoints:
         oauth: bool = False,
     ) -> None:
         """`oauth`: answers oauth_authorize and oauth_authrep."""
+        self._registry = registry
         self._ledger = ledger
         self._clock = clock
         self._mistakes = mistakes
         self._authorizer = Authorizer(registry, ledger, clock, oauth)
 
     async def authrep(self, scope: Any, protocol: Any) -> int:
-        """Checks a call and, if it is authorized, counts it; durable when answered. Returns the status."""
+        """Checks a call and, if it is authorized, counts it; durable when answered. Returns the status.
+
+        Under an id, what was counted before is acknowledged again, whatever its limits say by now.
+        """
         query, given = scope.query_string, scope.headers
         key = (True, query, given.get("3scale-options"))
         prepared = self._authorizer.find(key)
         if prepared is None:
-            worked_out = self._prepare(key, scope, protocol)
+            worked_out = await self._prepare(key, scope, protocol)
             if isinstance(worked_out, int):
                 return worked_out
             prepared = worked_out
-        entry_id = given.get("idempotency-key")
-        if entry_id is not None:
-            return await self._authrep_once(prepared, entry_id, scope, protocol)
-        batch = None if prepared.denied else self._ledger.check_and_record(prepared.call)
-        if batch is None:
-            return self._deny(prepared, protocol)
-        call = prepared.call
-        values = call.values()  # before anything else is counted
-        if prepared.plain:
-            body = prepared.document.authorized(call.epoch, values)
-            headers = XML_HEADERS
-        else:
-            body = prepared.body(values, None)
-            headers = XML_HEADERS + prepared.headers(values, None, self._clock.now_ms())
         try:
-            await batch
-        except OSError as error:
-            return self._refuse(prepared, unavailable(error), scope, protocol)
-        protocol.response_str(200, headers, body)
-        return 200
-
-    async def _authrep_once(
-        self, prepared: Prepared, header: str, scope: Any, protocol: Any
-    ) -> int:
-        """The same under an id: what was counted before is acknowledged again, whatever its limits say by now."""
-        outcome: Once | None = None
-        try:
-            entry_id = header_id(header)
-            if not prepared.denied:
-                outcome = self._ledger.check_and_record_once(prepared.call, entry_id)
+            header = given.get("idempotency-key")
+            entry_id = "" if header is None else header_id(header)
+            if prepared.denied:
+                verdict = await self._ledger.check(prepared.call)
+            else:
+                verdict = await self._ledger.check_and_record(prepared.call, entry_id)
+        except Stale:
+            return await self._again(self.authrep, scope, protocol)
         except ProtocolError as error:
             return self._refuse(prepared, error, scope, protocol)
-        if outcome is None:
-            return self._deny(prepared, protocol)
-        values = prepared.call.values()  # before anything else is counted
-        body = prepared.body(values, None)
-        headers = XML_HEADERS + prepared.headers(values, None, self._clock.now_ms())
-        if outcome.repeated:
-            headers.append(("idempotent-replayed", "true"))
-        try:
-            await outcome.batch
         except OSError as error:
             return self._refuse(prepared, unavailable(error), scope, protocol)
-        protocol.response_str(200, headers, body)
-        return 200
+        return self._answer(prepared, verdict, protocol)
 
     async def authorize(self, scope: Any, protocol: Any) -> int:
         """Checks a call; counts nothing. Returns the status."""
         key = (False, scope.query_string, scope.headers.get("3scale-options"))
-        prepared = self._authorizer.find(key) or self._prepare(key, scope, protocol)
-        if isinstance(prepared, int):
-            return prepared
-        if prepared.denied or not self._ledger.check(prepared.call):
-            return self._deny(prepared, protocol)
-        values = prepared.call.values()
-        headers = XML_HEADERS + prepared.headers(values, None, self._clock.now_ms())
-        protocol.response_str(200, headers, prepared.body(values, None))
-        return 200
+        prepared = self._authorizer.find(key)
+        if prepared is None:
+            worked_out = await self._prepare(key, scope, protocol)
+            if isinstance(worked_out, int):
+                return worked_out
+            prepared = worked_out
+        try:
+            verdict = await self._ledger.check(prepared.call)
+        except Stale:
+            return await self._again(self.authorize, scope, protocol)
+        except OSError as error:
+            return self._refuse(prepared, unreachable(error), scope, protocol)
+        return self._answer(prepared, verdict, protocol)
 
-    def _prepare(
+    async def _prepare(
         self, key: tuple[bool, str, str | None], scope: Any, protocol: Any
     ) -> Prepared | int:
         """The prepared call, or the status of the error that it was answered with."""
@@ -112,12 +89,21 @@ class AuthorizeEndpoints:
         try:
             parameters = parse(key[1])
             options = with_no_body(options, parameters)
-            return self._authorizer.prepare(key, parameters, options)
+            return await looked_up(
+                self._registry, lambda: self._authorizer.prepare(key, parameters, options)
+            )
         except ProtocolError as error:
             caller = caller_of(scope)
-            self._mistakes.in_call(caller, parameters, error)
+            await self._mistakes.in_call(caller, parameters, error)
             send_error(protocol, error, options.no_body, caller.echo)
             return error.status
+
+    async def _again(
+        self, endpoint: Callable[[Any, Any], Awaitable[int]], scope: Any, protocol: Any
+    ) -> int:
+        """The registry has changed under a prepared call."""
+        await self._registry.is_current()
+        return await endpoint(scope, protocol)
 
     def _refuse(self, prepared: Prepared, error: ProtocolError, scope: Any, protocol: Any) -> int:
         """Answers a call that is right in itself with an error."""
@@ -127,11 +113,13 @@ class AuthorizeEndpoints:
         send_error(protocol, error, prepared.options.no_body, caller.echo)
         return error.status
 
-    def _deny(self, prepared: Prepared, protocol: Any) -> int:
-        denied = prepared.denied or LIMITS_EXCEEDED
-        if prepared.denied:
-            self._ledger.check(prepared.call)  # brings its counters to this minute
-        values = prepared.call.values()
-        headers = XML_HEADERS + prepared.headers(values, denied, self._clock.now_ms())
-        protocol.response_str(409, headers, prepared.body(values, denied))
-        return 409
+    def _answer(self, prepared: Prepared, verdict: Verdict, protocol: Any) -> int:
+        denied = prepared.denied or (None if verdict.authorized else LIMITS_EXCEEDED)
+        if denied is None and prepared.plain and not verdict.repeated:
+            body = prepared.document.authorized(verdict.epoch, verdict.values)
+            protocol.response_str(200, XML_HEADERS, body)
+            return 200
+        headers = XML_HEADERS + prepared.headers(verdict, denied, self._clock.now_ms())
+        status = 200 if denied is None else 409
+        protocol.response_str(status, headers, prepared.body(verdict, denied))
+        return status

@@ -13,9 +13,9 @@ from tallygate.domain.errors import (
     NotValidData,
     UsageShapeInvalid,
 )
-from tallygate.domain.limits import PERIOD_BY_NAME
-from tallygate.ledger.call import Call, LimitOn, Usage
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger, Verdict
+from tallygate.ledger.contract import Prepared as PreparedCall
+from tallygate.ledger.usage import Usage
 from tallygate.listener import credentials
 from tallygate.listener.denials import LIMITS_EXCEEDED, Denial, denial, redirect_name
 from tallygate.listener.document import StatusDocument, app_keys, oauth_application
@@ -23,8 +23,9 @@ from tallygate.listener.limit_headers import limit_headers
 from tallygate.listener.options import Options
 from tallygate.listener.parameters import Parameters, is_utf8
 from tallygate.listener.usage import effective_usage, named_metrics, response_code
+from tallygate.listener.watching import limits_of
 from tallygate.registry.cache import Cache
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry
 from tallygate.registry.views import ApplicationView, ServiceView
 
 PREPARED_CALLS: Final = 30_000
@@ -50,7 +51,7 @@ class Prepared:
 
     def __init__(
         self,
-        call: Call,
+        call: PreparedCall,
         denied: Denial | None,
         document: StatusDocument,
         options: Options,
@@ -66,8 +67,10 @@ class Prepared:
         self.units = units
         self.app_keys = keys
         self.application = application
+        # Limits of metrics that the call does not name may be exceeded, which the plain body does not say.
+        all_checked = units is None or all(limit.metric in units for limit in call.limits)
         self.plain = (
-            len(call.checks) == len(call.limits)
+            all_checked
             and not options.no_body
             and not options.limit_headers
             and not keys
@@ -76,25 +79,26 @@ class Prepared:
         )
         self.revision = self.generation = -1
 
-    def body(self, values: tuple[int, ...], denied: Denial | None) -> str:
+    def body(self, verdict: Verdict, denied: Denial | None) -> str:
         """The answer's body."""
         if self.options.no_body:
             return ""
         reason = denied.reason if denied else None
         return self.document.render(
-            self.call.epoch, values, reason, self.app_keys, self.application
+            verdict.epoch, verdict.values, reason, self.app_keys, self.application
         )
 
     def headers(
-        self, values: tuple[int, ...], denied: Denial | None, now_ms: int
+        self, verdict: Verdict, denied: Denial | None, now_ms: int
     ) -> list[tuple[str, str]]:
-        """What the options ask for in the answer's head."""
-        found = []
+        """What there is besides the body, `now_ms` being UTC milliseconds: what the options ask for, and that it is a repetition."""
+        found = [("idempotent-replayed", "true")] if verdict.repeated else []
         if denied and self.options.rejection_reason_header:
             found.append(("3scale-rejection-reason", denied.code))
         if self.options.limit_headers and denied in (None, LIMITS_EXCEEDED):
-            call = self.call
-            found += limit_headers(call.limits, values, self.units, call.epoch, now_ms)
+            found += limit_headers(
+                self.call.limits, verdict.values, self.units, verdict.epoch, now_ms
+            )
         return found
 
 
@@ -178,11 +182,8 @@ class Authorizer:
         shown: str,
     ) -> Prepared:
         who = application.application
-        limits = [
-            LimitOn(limit.metric_id, PERIOD_BY_NAME[limit.period], limit.value)
-            for limit in view.limits(who.plan_id)
-        ]
-        call = self._ledger.prepare(who.service_id, who.id, limits, usage, code)
+        limits = limits_of(view, application)
+        call = self._ledger.prepare(who.service_id, who.id, limits, usage, code, view.alert_levels)
         document = self._document(view, who.plan_id, who.plan_name, options.hierarchy)
         keys = app_keys(view, application) if options.list_app_keys else ""
         units = None if usage is None else {**dict(usage.adds), **dict(usage.sets)}

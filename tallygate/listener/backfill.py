@@ -6,8 +6,8 @@ For the commands of this installation, which know its internal token: NDJSON in,
 import asyncio
 import hmac
 import re
-from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 
@@ -17,13 +17,12 @@ from tallygate.domain.errors import (
     ServiceIdInvalid,
     Unavailable,
 )
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger, Recorded, Stale
 from tallygate.ledger.entry import Entry
-from tallygate.ledger.outcome import Recorded
 from tallygate.listener.answers import JSON_HEADERS
 from tallygate.listener.body import read_body
 from tallygate.listener.usage import effective_usage
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Missing, NotLoaded, Registry, looked_up
 from tallygate.registry.views import ServiceView
 
 _PATH: Final = re.compile(r"/internal/services/([^/]+)/backfill")
@@ -71,54 +70,70 @@ class Result(msgspec.Struct, frozen=True):
 _decode: Final = msgspec.json.Decoder(Hit).decode
 
 
-def count(
+class _Read(NamedTuple):
+    """Lines as they were read: the entries of those that are right, their places, and what is wrong with the others."""
+
+    entries: list[Entry]
+    places: list[int]
+    problems: list[Problem]
+
+
+async def count(
     ledger: Ledger,
     registry: Registry,
     service_id: str,
-    lines: Iterable[bytes],
+    lines: Sequence[bytes],
     first_index: int = 0,
-) -> tuple[Result, Recorded]:
-    """Counts what is right and names what is not; await or flush the second part's batch before relying on the first.
+) -> Result:
+    """Counts what is right, durably, and names what is not.
 
     Args:
         first_index: The place of the first of the lines, where more stand before it.
 
     Raises:
         ServiceIdInvalid: There is no such service.
+        OSError: Nothing was counted.
     """
-    registry.refresh()
+    while True:
+        registry.refresh()
+        read = await looked_up(registry, lambda: _read(registry, service_id, lines, first_index))
+        if read.problems and not await registry.is_current():
+            continue
+        recorded = ledger.record(read.entries, keep_ids=True)
+        try:
+            await recorded.batch
+        except Stale:
+            await registry.is_current()
+        else:
+            return _result(read, recorded)
+
+
+def _read(registry: Registry, service_id: str, lines: Sequence[bytes], first_index: int) -> _Read:
     view = registry.service(service_id)
     if view is None:
         raise ServiceIdInvalid(service_id)
-    problems: list[Problem] = []
-    entries: list[Entry] = []
-    places: list[int] = []
+    read, missing = _Read([], [], []), Missing()
     for index, line in enumerate(lines, first_index):
         try:
-            entries.append(_entry(registry, view, line))
-            places.append(index)
+            read.entries.append(_entry(registry, view, line))
+            read.places.append(index)
+        except NotLoaded as error:
+            missing.add(error)
         except ProtocolError as error:
-            problems.append(Problem(index, error.code, error.message))
+            read.problems.append(Problem(index, error.code, error.message))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            problems.append(Problem(index, "bad_request", str(error)))
-    recorded = ledger.record(entries, keep_ids=True)
-    problems += [
-        Problem(places[index], error.code, error.message) for index, error in recorded.conflicts
+            read.problems.append(Problem(index, "bad_request", str(error)))
+    missing.check()
+    return read
+
+
+def _result(read: _Read, recorded: Recorded) -> Result:
+    conflicts = [
+        Problem(read.places[index], error.code, error.message)
+        for index, error in recorded.conflicts
     ]
-    problems.sort(key=lambda problem: problem.index)
-    return Result(len(recorded.accepted), len(recorded.duplicates), problems), recorded
-
-
-def backfill(ledger: Ledger, registry: Registry, service_id: str, lines: Iterable[bytes]) -> Result:
-    """Counts the lines and makes them durable, without an event loop.
-
-    Raises:
-        ServiceIdInvalid: There is no such service.
-        OSError: Nothing was counted.
-    """
-    result, _ = count(ledger, registry, service_id, lines)
-    ledger.flush()
-    return result
+    problems = sorted(read.problems + conflicts, key=lambda problem: problem.index)
+    return Result(len(recorded.accepted), len(recorded.duplicates), problems)
 
 
 def _entry(registry: Registry, view: ServiceView, line: bytes) -> Entry:
@@ -176,8 +191,7 @@ class Backfill:
         problems: list[Problem] = []
         for start in range(0, len(lines) or 1, _LINES_PER_TURN):
             part = lines[start : start + _LINES_PER_TURN]
-            result, recorded = count(self._ledger, self._registry, service_id, part, start)
-            await recorded.batch
+            result = await count(self._ledger, self._registry, service_id, part, start)
             await asyncio.sleep(0)
             accepted += result.accepted
             duplicate += result.duplicate

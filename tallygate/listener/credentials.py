@@ -15,7 +15,7 @@ from tallygate.domain.errors import (
     UserKeyInvalid,
 )
 from tallygate.listener.parameters import Parameters, is_utf8
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry
 from tallygate.registry.views import ApplicationView, ServiceView
 
 _CREDENTIALS: Final = ("service_id", "app_id", "app_key", "user_key", "provider_key")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tallygate.domain.limits import ETERNITY, Epoch
-from tallygate.ledger.call import LimitOn
+from tallygate.ledger.usage import LimitOn
 
 
 def limit_headers(

@@ -18,10 +18,10 @@ from prometheus_client.registry import Collector
 
 from tallygate import __version__
 from tallygate.integration_errors.recorder import ErrorRecorder
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger
 from tallygate.listener.answers import send_empty
 from tallygate.listener.meter import BOUNDS_S, Meter
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry
 from tallygate.settings import Settings
 
 HEADERS: Final = [("content-type", "text/plain; version=0.0.4; charset=utf-8")]

@@ -22,7 +22,7 @@ from tallygate.listener.caller import Caller
 from tallygate.listener.parameters import Parameters
 from tallygate.listener.reporting import Discarded
 from tallygate.listener.request_log import RequestLog
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry, looked_up
 from tallygate.registry.views import ServiceView
 
 _NOT_KEPT: Final = (NotValidData, UsageShapeInvalid)
@@ -37,24 +37,27 @@ class Mistakes:
         self._recorder = recorder
         self._log = request_log
 
-    def in_call(self, caller: Caller, parameters: Parameters, error: ProtocolError) -> None:
+    async def in_call(self, caller: Caller, parameters: Parameters, error: ProtocolError) -> None:
         """An authorize or authrep call that was answered with `error`."""
         if isinstance(error, _NOT_KEPT):
             return
         try:
-            provider = credentials.provider_key(self._registry, parameters)
-            service_id = credentials.text(parameters, "service_id")
-            view = credentials.service(self._registry, provider, service_id)
-        except ProtocolError:
+            view = await looked_up(self._registry, lambda: self._meant(parameters))
+        except (ProtocolError, OSError):
             return
-        self._keep("call refused", caller, view, error, parameters, parameters)
+        await self._keep("call refused", caller, view, error, parameters, parameters)
 
-    def in_report(self, caller: Caller, parameters: Parameters, discarded: Discarded) -> None:
+    def _meant(self, parameters: Parameters) -> ServiceView:
+        provider = credentials.provider_key(self._registry, parameters)
+        service_id = credentials.text(parameters, "service_id")
+        return credentials.service(self._registry, provider, service_id)
+
+    async def in_report(self, caller: Caller, parameters: Parameters, discarded: Discarded) -> None:
         """A report that was dropped; `parameters` are those of the whole report."""
         view, transaction, error = discarded.view, discarded.transaction, discarded.error
-        self._keep("report discarded", caller, view, error, parameters, transaction)
+        await self._keep("report discarded", caller, view, error, parameters, transaction)
 
-    def left_out(
+    async def left_out(
         self,
         caller: Caller,
         parameters: Parameters,
@@ -63,13 +66,13 @@ class Mistakes:
         error: ProtocolError,
     ) -> None:
         """A transaction, or an item of usage, that was not counted whatever became of the others beside it."""
-        self._keep("left out", caller, view, error, parameters, transaction)
+        await self._keep("left out", caller, view, error, parameters, transaction)
 
     def not_counted(self, caller: Caller, error: Unavailable) -> None:
         """A call or report that the disk did not take: nobody's mistake, and only a line in the log."""
         self._log.warning("not counted", caller, reason=error.message)
 
-    def _keep(
+    async def _keep(
         self,
         event: str,
         caller: Caller,
@@ -79,7 +82,8 @@ class Mistakes:
         transaction: Parameters,
     ) -> None:
         service = view.service.id
-        mask = Mask.of(parameters, transaction, also=self._mistaken_key(service, transaction))
+        also = await self._mistaken_key(service, transaction)
+        mask = Mask.of(parameters, transaction, also=also)
         message = mask.text(error.message, _MAX_MESSAGE)
         self._recorder.record(
             service,
@@ -89,12 +93,18 @@ class Mistakes:
         )
         self._log.warning(event, caller, service=service, code=error.code, reason=message)
 
-    def _mistaken_key(self, service: str, transaction: Parameters) -> list[str]:
+    async def _mistaken_key(self, service: str, transaction: Parameters) -> list[str]:
         """A user key that was given as the application's id: a common mistake, and still a secret."""
         app_id = credentials.text(transaction, "app_id")
-        if app_id and self._registry.application_id_of(service, app_id) is not None:
-            return [app_id]
-        return []
+        if not app_id:
+            return []
+        try:
+            known = await looked_up(
+                self._registry, lambda: self._registry.application_id_of(service, app_id)
+            )
+        except OSError:
+            return [app_id]  # it may be one
+        return [] if known is None else [app_id]
 
 
 def _context(

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ContentTypeInvalid, IdConflict, ProtocolError, Unavailable
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger, Recorded, Stale
+from tallygate.ledger.entry import Entry
 from tallygate.listener.answers import Headers, send_empty, send_error, unavailable
 from tallygate.listener.body import read_body
 from tallygate.listener.caller import caller_of
@@ -13,8 +14,9 @@ from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.multipart import form_text
 from tallygate.listener.options import NONE, parse_options, with_no_body
 from tallygate.listener.parameters import MAX_BYTES, Parameters, parse, readable, text_is_utf8
-from tallygate.listener.reporting import FORM_TYPES, Discarded, entries, read_report
-from tallygate.registry.reader import Registry
+from tallygate.listener.reporting import FORM_TYPES, Discarded, Report, entries, read_report
+from tallygate.listener.watching import watch
+from tallygate.registry.contract import Registry, looked_up
 from tallygate.registry.views import ServiceView
 from tallygate.settings import Settings
 
@@ -57,7 +59,7 @@ class ReportEndpoint:
         except Discarded as discarded:
             # The protocol has the caller learn nothing of this: the whole batch is dropped, and the provider is told.
             caller = caller_of(scope)
-            self._mistakes.in_report(caller, parameters, discarded)
+            await self._mistakes.in_report(caller, parameters, discarded)
             send_empty(protocol, 202, caller.echo)
             return 202
         except ProtocolError as error:
@@ -70,7 +72,7 @@ class ReportEndpoint:
             send_empty(protocol, 202)
         else:
             caller = caller_of(scope)
-            self._mistakes.left_out(
+            await self._mistakes.left_out(
                 caller, parameters, left_out.view, left_out.transaction, left_out.error
             )
             send_empty(protocol, 202, [*_told(left_out.names), *caller.echo])
@@ -83,12 +85,8 @@ class ReportEndpoint:
             Discarded: A transaction is wrong, so that none is counted.
             ProtocolError: The caller is wrong, or it cannot be made durable now.
         """
-        self._registry.refresh()
-        report = read_report(self._registry, parameters, utf8)
-        found = entries(self._registry, report, flat, self._clock, self._settings)
-        recorded = self._ledger.record(found)
         try:
-            await recorded.batch
+            report, recorded = await self._recorded(parameters, utf8, flat)
         except OSError as error:
             raise unavailable(error) from error
         if not recorded.conflicts:
@@ -97,6 +95,27 @@ class ReportEndpoint:
         names = [named[index][0] for index, _ in recorded.conflicts]
         first, conflict = recorded.conflicts[0]
         return _LeftOut(report.view, names, named[first][1], conflict)
+
+    async def _recorded(
+        self, parameters: Parameters, utf8: bool, flat: bool
+    ) -> tuple[Report, Recorded]:
+        """Durable when it returns. Raises as `_count`, or OSError."""
+        registry = self._registry
+        while True:
+            registry.refresh()
+            report = await looked_up(registry, lambda: read_report(registry, parameters, utf8))
+            found, watched = await looked_up(registry, lambda: self._read(report, flat))  # noqa: B023
+            recorded = self._ledger.record(found, watched=watched)
+            try:
+                await recorded.batch
+            except Stale:
+                await registry.is_current()
+            else:
+                return report, recorded
+
+    def _read(self, report: Report, flat: bool) -> tuple[list[Entry], list[Any]]:
+        found = entries(self._registry, report, flat, self._clock, self._settings)
+        return found, watch(self._ledger, self._registry, report.view, found)
 
 
 class _LeftOut(NamedTuple):

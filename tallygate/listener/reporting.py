@@ -13,14 +13,14 @@ from tallygate.domain.errors import (
     TransactionTimestampTooNew,
     TransactionTimestampTooOld,
 )
-from tallygate.ledger.call import Usage
 from tallygate.ledger.entry import Entry
+from tallygate.ledger.usage import Usage
 from tallygate.listener import credentials
 from tallygate.listener.idempotency import checked_id
 from tallygate.listener.parameters import Parameters, Value
 from tallygate.listener.timestamps import parse_timestamp
 from tallygate.listener.usage import effective_usage, response_code, without_zeros
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Missing, NotLoaded, Registry
 from tallygate.registry.views import ServiceView
 from tallygate.settings import Settings
 
@@ -39,8 +39,10 @@ class Report:
         self.named = named
 
 
-class Discarded(Exception):
+class Discarded(ProtocolError):
     """A report of which nothing is counted: its first wrong transaction, and what is wrong with it."""
+
+    code, status = "discarded", 202
 
     def __init__(self, view: ServiceView, transaction: Parameters, error: ProtocolError) -> None:
         super().__init__(error.message)
@@ -101,14 +103,20 @@ def entries(
 
     Raises:
         Discarded: A transaction is wrong. The protocol does not tell the caller, only the provider.
+        NotLoaded
     """
     reader = _Reader(registry, report.view, flat, clock.now_ms(), settings)
     found: list[Entry] = []
+    missing = Missing()
     for transaction in report.named.values():
         try:
             found.append(reader.entry(transaction))
+        except NotLoaded as error:
+            missing.add(error)
         except ProtocolError as error:
+            missing.check()
             raise Discarded(report.view, transaction, error) from error
+    missing.check()
     return found
 
 

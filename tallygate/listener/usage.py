@@ -6,7 +6,7 @@ from typing import Final
 
 from tallygate.domain.errors import MetricInvalid, UsageValueInvalid
 from tallygate.domain.metrics import ancestors, roll_up
-from tallygate.ledger.call import Usage
+from tallygate.ledger.usage import Usage
 from tallygate.listener.parameters import Value
 from tallygate.registry.views import ServiceView
 

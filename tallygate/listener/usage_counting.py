@@ -1,23 +1,25 @@
 """POST /usage: from items to entries of the ledger, and what became of each."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import BadRequest, NotValidData, ProtocolError
-from tallygate.ledger.call import Usage
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger, Stale
 from tallygate.ledger.entry import Entry
+from tallygate.ledger.usage import Usage
 from tallygate.listener import credentials
+from tallygate.listener.answers import unavailable
 from tallygate.listener.idempotency import checked_id
 from tallygate.listener.parameters import Parameters, parse, text_is_utf8
 from tallygate.listener.reporting import check_window
 from tallygate.listener.usage import effective_usage
 from tallygate.listener.usage_items import UNREADABLE, Decode, Item, Raw, Time
 from tallygate.listener.usage_results import DUPLICATE, Counted
-from tallygate.registry.reader import Registry
+from tallygate.listener.watching import watch
+from tallygate.registry.contract import Missing, NotLoaded, Registry, looked_up
 from tallygate.registry.views import ServiceView
 from tallygate.settings import Settings
 
@@ -62,6 +64,22 @@ class Sender:
         return "provider_key" in self.given or bool(token.strip())
 
 
+class _Read(NamedTuple):
+    """A part as it was read.
+
+    Attributes:
+        entries: Of what is right.
+        places: Where each of them stands in the part.
+        counted: With what is wrong.
+        watched: See `watching.watch`.
+    """
+
+    entries: list[Entry]
+    places: list[int]
+    counted: Counted
+    watched: list[Any]
+
+
 class UsageCounter:
     """Counts parts of what callers send."""
 
@@ -73,28 +91,62 @@ class UsageCounter:
         self._clock = clock
         self._settings = settings
 
-    def count(self, sender: Sender, part: Sequence[Raw], decode: Decode) -> Counted:
-        """Counts what is right in a part, in one step, and says what is not."""
+    async def count(self, sender: Sender, part: Sequence[Raw], decode: Decode) -> Counted:
+        """Counts what is right in a part, in one step, and says what is not. Returns when that is durable, or known not to be."""
+        try:
+            while True:
+                counted = await self._count(sender, part, decode)
+                if counted is not None:
+                    return counted
+                await self._registry.is_current()
+        except OSError as error:
+            counted = Counted(len(part))
+            counted.not_durable(unavailable(error))
+            return counted
+
+    async def _count(self, sender: Sender, part: Sequence[Raw], decode: Decode) -> Counted | None:
+        """None: the registry has changed meanwhile, and nothing was counted. Raises OSError."""
         self._registry.refresh()
+        read = await looked_up(self._registry, lambda: self._read(sender, part, decode))
+        counted = read.counted
+        if counted.mistakes and not await self._registry.is_current():
+            return None
+        recorded = self._ledger.record(read.entries, watched=read.watched)
+        failure = None
+        try:
+            await recorded.batch
+        except Stale:
+            return None
+        except OSError as error:
+            failure = error
+        for index in recorded.duplicates:
+            counted.results[read.places[index]] = DUPLICATE
+        for index, conflict in recorded.conflicts:
+            counted.wrong(read.places[index], part[read.places[index]], conflict)
+        if failure is not None:
+            counted.not_durable(unavailable(failure))
+        return counted
+
+    def _read(self, sender: Sender, part: Sequence[Raw], decode: Decode) -> _Read:
+        """Raises NotLoaded."""
         reader = _Reader(self._registry, sender, self._clock.now_ms(), self._settings)
-        counted = Counted(len(part))
-        entries: list[Entry] = []
-        places: list[int] = []
+        read = _Read([], [], Counted(len(part)), [])
+        missing = Missing()
         for place, raw in enumerate(part):
             try:
-                entries.append(reader.entry(decode(raw)))
-                places.append(place)
+                read.entries.append(reader.entry(decode(raw)))
+                read.places.append(place)
+            except NotLoaded as error:
+                missing.add(error)
             except ProtocolError as error:
-                counted.wrong(place, raw, error)
+                read.counted.wrong(place, raw, error)
             except UNREADABLE as error:
-                counted.wrong(place, raw, BadRequest(str(error)))
-        recorded = self._ledger.record(entries)
-        for index in recorded.duplicates:
-            counted.results[places[index]] = DUPLICATE
-        for index, conflict in recorded.conflicts:
-            counted.wrong(places[index], part[places[index]], conflict)
-        counted.batch = recorded.batch
-        return counted
+                read.counted.wrong(place, raw, BadRequest(str(error)))
+        missing.check()
+        for view in reader.views:
+            of_view = [entry for entry in read.entries if entry.service == view.service.id]
+            read.watched.extend(watch(self._ledger, self._registry, view, of_view))
+        return read
 
 
 class _Reader:
@@ -107,6 +159,11 @@ class _Reader:
         self._settings = settings
         self._applications: dict[tuple[str | None, ...], tuple[ServiceView, str]] = {}
         self._usages: dict[tuple[object, ...], Usage] = {}
+
+    @property
+    def views(self) -> Collection[ServiceView]:
+        """The services of the items so far."""
+        return {view.service.id: view for view, _ in self._applications.values()}.values()
 
     def entry(self, item: Item) -> Entry:
         """Raises ProtocolError: what is wrong with the item."""

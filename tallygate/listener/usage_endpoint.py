@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Any, Final
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import BadRequest, ProtocolError, Unavailable
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger
 from tallygate.listener.answers import JSON_HEADERS, Headers, unavailable
 from tallygate.listener.body import read_body
 from tallygate.listener.caller import Caller, caller_of
@@ -15,7 +16,7 @@ from tallygate.listener.parameters import LimitExceeded, Parameters
 from tallygate.listener.usage_counting import Sender, UsageCounter
 from tallygate.listener.usage_items import UNREADABLE, Item, Items, limit_bytes, read_items
 from tallygate.listener.usage_results import Counted, Mistake, body, http_status, one
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry, looked_up
 from tallygate.settings import Settings
 
 LINES_HEADERS: Final[Headers] = [("content-type", "application/x-ndjson"), *JSON_HEADERS[1:]]
@@ -42,8 +43,7 @@ class UsageEndpoint:
         media_type = (headers.get("content-type") or "").partition(";")[0].strip().lower()
         try:
             limit = limit_bytes(media_type)
-            self._registry.refresh()
-            sender = Sender(self._registry, scope.query_string, headers.get("authorization") or "")
+            sender = await self._sender(scope)
             data = await read_body(protocol, headers, limit)
             items = read_items(media_type, data, sender.service_named)
         except ProtocolError as error:
@@ -56,25 +56,31 @@ class UsageEndpoint:
         answer_headers = LINES_HEADERS if items.form == "lines" else JSON_HEADERS
         if status != 200:
             caller = caller_of(scope)
-            self._tell(caller, sender, items, counted)
+            await self._tell(caller, sender, items, counted)
             answer_headers = [*answer_headers, *caller.echo]
         protocol.response_bytes(status, answer_headers, text)
         return status
 
+    async def _sender(self, scope: Any) -> Sender:
+        registry, query = self._registry, scope.query_string
+        authorization = scope.headers.get("authorization") or ""
+        registry.refresh()
+        try:
+            return await looked_up(registry, lambda: Sender(registry, query, authorization))
+        except OSError as error:
+            raise unavailable(error) from error
+
     async def _count(self, sender: Sender, items: Items) -> list[Counted]:
         """Part by part, and calls of others in between; returns when all is durable, or known not to be."""
-        counted = []
+        counting = []
         for part in items.parts:
-            counted.append(self._counter.count(sender, part, items.decode))
+            counting.append(asyncio.create_task(self._counter.count(sender, part, items.decode)))
             await asyncio.sleep(0)
-        for each in counted:
-            try:
-                await each.batch
-            except OSError as error:
-                each.not_durable(unavailable(error))
-        return counted
+        return [await each for each in counting]
 
-    def _tell(self, caller: Caller, sender: Sender, items: Items, counted: list[Counted]) -> None:
+    async def _tell(
+        self, caller: Caller, sender: Sender, items: Items, counted: list[Counted]
+    ) -> None:
         """The provider learns of the first mistake of each kind: a request may hold the same one many thousand times."""
         first: dict[str, Mistake] = {}
         for part in counted:
@@ -88,9 +94,9 @@ class UsageEndpoint:
                 service_id, transaction = item.service_id, _parameters(item)
             except (BadRequest, *UNREADABLE):
                 service_id, transaction = None, {}
-            with contextlib.suppress(ProtocolError):  # whose product would it be?
-                view = sender.service(service_id)
-                self._mistakes.left_out(caller, sender.given, view, transaction, error)
+            with contextlib.suppress(ProtocolError, OSError):  # whose product would it be?
+                view = await looked_up(self._registry, partial(sender.service, service_id))
+                await self._mistakes.left_out(caller, sender.given, view, transaction, error)
 
 
 def _parameters(item: Item) -> Parameters:

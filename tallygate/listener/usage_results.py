@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 import msgspec
 
 from tallygate.domain.errors import IdConflict, ProtocolError, Unavailable
-from tallygate.ledger.commit import DURABLE
 from tallygate.listener.usage_items import Form, Raw
 
 _MAX_MESSAGE: Final = 300
@@ -50,13 +49,11 @@ class Counted:
     Attributes:
         results: In order.
         mistakes: The first of each code.
-        batch: Await it before relying on the results.
     """
 
     def __init__(self, size: int) -> None:
         self.results = [ACCEPTED] * size
         self.mistakes: dict[str, Mistake] = {}
-        self.batch = DURABLE
         self._wrong = 0
 
     def wrong(self, place: int, raw: Raw, error: ProtocolError) -> None:

@@ -8,10 +8,12 @@ differ is the journal asked what changed, because most commits (sessions, sign-i
 import mmap
 import os
 import sqlite3
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from tallygate.registry.cache import Cache
+from tallygate.registry.contract import Wanted
 from tallygate.registry.tables import RegistryTables
 from tallygate.registry.views import ApplicationView, ServiceView
 from tallygate.registry.writer import create_tables
@@ -22,7 +24,7 @@ _MANY_CHANGES: Final = 500
 """From so many on, at once, everything is forgotten: to go through them would hold up calls for longer than to read anew."""
 
 
-class Registry:
+class SqliteRegistry:
     """Belongs to one thread. Call `refresh` before each protocol call; everything else then answers as of that moment."""
 
     def __init__(self, path: Path, cached_applications: int = 50_000) -> None:
@@ -81,6 +83,12 @@ class Registry:
             self._user_keys.put((service_id, user_key), found)
         return found
 
+    async def fetch(self, wanted: Collection[Wanted]) -> None:
+        """Nothing is ever missing: a look-up that is not answered from memory reads the tables at once."""
+
+    async def is_current(self) -> bool:
+        return True
+
     def close(self) -> None:
         self._connection.close()
         self._index.close()
@@ -96,6 +104,7 @@ class Registry:
             tables.tokens(service_id),
             tables.metrics(service_id),
             tables.limits(service_id),
+            tables.alert_levels(service_id),
         )
 
     def _load_application(self, service_id: str, application_id: str) -> ApplicationView | None:

@@ -6,11 +6,12 @@ from tallygate.registry.records import PERIODS, Application, Limit, Metric, Serv
 
 
 class ServiceView:
-    """A service with its tokens, metrics and limits.
+    """A service with its tokens, metrics, limits and alert limits.
 
     Attributes:
         metric_ids: Metric name -> metric id.
         names: Metric id -> metric name.
+        alert_levels: Percentages of utilization at which an alert is raised, ascending; 0 never is.
         parents: Metric id -> its parent's id; roots are absent.
     """
 
@@ -20,9 +21,11 @@ class ServiceView:
         tokens: Iterable[str],
         metrics: Iterable[Metric],
         limits: Iterable[Limit],
+        alert_levels: Iterable[int] = (),
     ) -> None:
         self.service = service
         self.tokens = frozenset(tokens)
+        self.alert_levels = tuple(sorted(level for level in alert_levels if level))
         found = sorted(metrics, key=lambda metric: _numerically(metric.id))
         self.names = {metric.id: metric.name for metric in found}
         self.metric_ids = {metric.name: metric.id for metric in found}

@@ -17,7 +17,7 @@ from support.django_site import *  # noqa: F403
 from tallygate.catalog.models import Metric, Product
 from tallygate.domain.clock import ManualClock
 from tallygate.history import History
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.ledger.entry import Entry
 from tallygate.settings import Settings, load
 from tallygate.web import runtime
@@ -50,7 +50,7 @@ class Portal:
         """Records one entry in the ledger, as the listener would."""
         usage = tuple((str(metric.pk), value) for metric in metrics)
         service = (product or self.product).service_id
-        with Ledger.open(self.settings, self.clock) as ledger:
+        with EmbeddedLedger.open(self.settings, self.clock) as ledger:
             ledger.record([Entry(service, "app", at_s * 1000, usage)])
 
     def get(self, path: str, **query: str) -> Any:

@@ -16,8 +16,8 @@ from tallygate.history import History, Question, historian
 from tallygate.history.engine import ChdbEngine, Rows
 from tallygate.history.progress import Progress, ProgressFile
 from tallygate.history.schema import QUARTER, RAW, ROLLUPS, create_tables
-from tallygate.ledger.embedded import Ledger
-from tallygate.ledger.log import LogReader
+from tallygate.ledger.embedded.ledger import EmbeddedLedger
+from tallygate.ledger.embedded.log import LogReader
 from tallygate.settings import Settings
 
 DAY_S = 86_400
@@ -284,7 +284,7 @@ def test_a_progress_file_that_is_damaged_is_told_and_not_begun_anew(
 
 def test_a_history_that_is_gone_is_filled_with_what_the_log_still_holds(tmp_path: Path) -> None:
     settings, clock = Settings(home=tmp_path, segment_bytes=200), ManualClock.at(NOW_S)
-    with Ledger.open(settings, clock) as ledger:
+    with EmbeddedLedger.open(settings, clock) as ledger:
 
         def counted(count: int) -> int:
             for _ in range(count):

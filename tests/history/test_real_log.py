@@ -12,7 +12,7 @@ from support.history_data import NOW_S, entry
 from tallygate.domain.calendar import find_zone, window
 from tallygate.domain.clock import ManualClock
 from tallygate.history import History, Question
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.settings import Settings
 
 REAL_LOG = Path(__file__).parents[1] / "data" / "apache_access_10k.log.gz"
@@ -24,8 +24,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def ledger(home: Path, clock: ManualClock) -> Iterator[Ledger]:
-    with Ledger.open(Settings(home=home, segment_bytes=4096), clock) as opened:
+def ledger(home: Path, clock: ManualClock) -> Iterator[EmbeddedLedger]:
+    with EmbeddedLedger.open(Settings(home=home, segment_bytes=4096), clock) as opened:
         yield opened
 
 
@@ -39,7 +39,7 @@ def total(history: History, series: str) -> int:
 
 
 def test_whatever_was_acknowledged_before_the_question_is_in_the_answer(
-    home: Path, clock: ManualClock, ledger: Ledger
+    home: Path, clock: ManualClock, ledger: EmbeddedLedger
 ) -> None:
     with open_history(home, clock) as history:
         for acknowledged in range(1, 20):
@@ -50,7 +50,7 @@ def test_whatever_was_acknowledged_before_the_question_is_in_the_answer(
 
 
 def test_a_history_that_never_ran_finds_the_whole_log(
-    home: Path, clock: ManualClock, ledger: Ledger
+    home: Path, clock: ManualClock, ledger: EmbeddedLedger
 ) -> None:
     for _ in range(200):
         ledger.record([entry()] * 5)
@@ -61,7 +61,7 @@ def test_a_history_that_never_ran_finds_the_whole_log(
 
 
 def test_segments_that_the_history_has_read_may_be_removed(
-    home: Path, clock: ManualClock, ledger: Ledger
+    home: Path, clock: ManualClock, ledger: EmbeddedLedger
 ) -> None:
     def segments() -> int:
         return len(list((home / "ledger" / "log").glob("*.seg")))
@@ -87,7 +87,7 @@ def test_an_empty_home_has_an_empty_history(home: Path, clock: ManualClock) -> N
 
 
 def test_the_answers_of_a_real_access_log_are_counted_by_code(
-    home: Path, clock: ManualClock, ledger: Ledger
+    home: Path, clock: ManualClock, ledger: EmbeddedLedger
 ) -> None:
     with gzip.open(REAL_LOG, "rt", encoding="utf-8", errors="replace") as lines:
         codes = [int(line.rpartition('" ')[0].rpartition('" ')[2].split()[0]) for line in lines]
@@ -104,7 +104,7 @@ def test_the_answers_of_a_real_access_log_are_counted_by_code(
 
 
 def test_a_question_that_finds_a_second_of_heavy_traffic_is_answered_soon(
-    home: Path, clock: ManualClock, ledger: Ledger
+    home: Path, clock: ManualClock, ledger: EmbeddedLedger
 ) -> None:
     with open_history(home, clock) as history:
         ledger.record([entry()])

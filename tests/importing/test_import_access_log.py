@@ -293,9 +293,9 @@ def test_a_home_without_a_catalog_is_told(home: Path) -> None:
 def test_a_ledger_that_somebody_else_has_open_is_told(home: Path) -> None:
     """Two imports at once do not disturb each other: the second is told to wait, or counts as well."""
     script = (
-        "import sys\nfrom tallygate.ledger.embedded import Ledger\n"
+        "import sys\nfrom tallygate.ledger.embedded.ledger import EmbeddedLedger\n"
         "from tallygate.domain.clock import SystemClock\nfrom tallygate.settings import load\n"
-        "with Ledger.open(load(), SystemClock()): print('open', flush=True); sys.stdin.read()"
+        "with EmbeddedLedger.open(load(), SystemClock()): print('open', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script],

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tallygate.domain.clock import ManualClock
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.listener.authorizing import KEPT_BYTES, Authorizer, Prepared
 from tallygate.listener.options import NONE
 from tallygate.listener.parameters import parse
-from tallygate.registry.reader import Registry
+from tallygate.registry.reader import SqliteRegistry
 from tallygate.registry.records import Application, Metric, Service
 from tallygate.registry.writer import RegistryWriter
 from tallygate.settings import Settings
@@ -22,7 +22,7 @@ CALL = "provider_key=pk&service_id=2&app_id=app&usage[hits]=1"
 @pytest.fixture
 def writer(home: Path) -> Iterator[RegistryWriter]:
     home.mkdir()
-    Registry(home / "tallygate.db").close()
+    SqliteRegistry(home / "tallygate.db").close()
     connection = sqlite3.connect(home / "tallygate.db", isolation_level=None)
     made = RegistryWriter(connection)
     made.put_service(Service("2", "pk"))
@@ -35,8 +35,8 @@ def writer(home: Path) -> Iterator[RegistryWriter]:
 @pytest.fixture
 def authorizer(home: Path, writer: RegistryWriter) -> Iterator[Authorizer]:
     clock = ManualClock.at(1_707_912_000)
-    registry = Registry(home / "tallygate.db")
-    with Ledger.open(Settings(home=home), clock) as ledger:
+    registry = SqliteRegistry(home / "tallygate.db")
+    with EmbeddedLedger.open(Settings(home=home), clock) as ledger:
         yield Authorizer(registry, ledger, clock)
     registry.close()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tallygate.domain.limits import DAY, ETERNITY, HOUR, MINUTE, MONTH, epoch_at
-from tallygate.ledger.call import LimitOn
+from tallygate.ledger.usage import LimitOn
 from tallygate.listener.limit_headers import limit_headers
 
 NOW_MS = 1_707_915_296_500  # 2024-02-14 12:54:56.5 UTC

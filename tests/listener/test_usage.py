@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallygate.domain.errors import MetricInvalid, UsageValueInvalid
-from tallygate.ledger.call import Usage
+from tallygate.ledger.usage import Usage
 from tallygate.listener.parameters import Value
 from tallygate.listener.usage import (
     effective_usage,

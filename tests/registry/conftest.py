@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tallygate.registry.reader import Registry
+from tallygate.registry.reader import SqliteRegistry
 from tallygate.registry.records import Application, Metric, Service
 from tallygate.registry.writer import RegistryWriter
 
@@ -17,15 +17,15 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def registry(database: Path) -> Iterator[Registry]:
+def registry(database: Path) -> Iterator[SqliteRegistry]:
     """A reader whose caches hold four applications."""
-    opened = Registry(database, cached_applications=4)
+    opened = SqliteRegistry(database, cached_applications=4)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def connection(registry: Registry, database: Path) -> Iterator[sqlite3.Connection]:
+def connection(registry: SqliteRegistry, database: Path) -> Iterator[sqlite3.Connection]:
     """The publisher's own connection, in autocommit; tests begin transactions where they need one."""
     opened = sqlite3.connect(database, isolation_level=None, timeout=30)
     yield opened

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tallygate.registry.reader import Registry
+from tallygate.registry.reader import SqliteRegistry
 from tallygate.registry.records import Application, Limit, Metric, Service
 from tallygate.registry.writer import KEEP_REVISIONS, RegistryWriter
 
 
-def state_of(registry: Registry, application_id: str = "app") -> str | None:
+def state_of(registry: SqliteRegistry, application_id: str = "app") -> str | None:
     """As a protocol call sees it."""
     registry.refresh()
     found = registry.application("10", application_id)
     return found.application.state if found else None
 
 
-def user_of(registry: Registry, user_key: str) -> str | None:
+def user_of(registry: SqliteRegistry, user_key: str) -> str | None:
     registry.refresh()
     return registry.application_id_of("10", user_key)
 
@@ -29,7 +29,7 @@ def suspend(writer: RegistryWriter, application_id: str = "app") -> None:
     writer.put_application(Application("10", application_id, "suspended"))
 
 
-def provider_keys(registry: Registry) -> list[str]:
+def provider_keys(registry: SqliteRegistry) -> list[str]:
     """Of the services 10 and 11."""
     views = [registry.service(service_id) for service_id in ("10", "11")]
     return [view.service.provider_key for view in views if view is not None]
@@ -37,7 +37,7 @@ def provider_keys(registry: Registry) -> list[str]:
 
 class TestCommitted:
     def test_a_changed_application_is_seen_by_the_next_call(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """An application that was in memory is read anew once another connection has changed it."""
         assert state_of(registry) == "active"
@@ -45,7 +45,7 @@ class TestCommitted:
         assert state_of(registry) == "suspended"
 
     def test_a_new_application_is_seen_by_the_next_call(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """That an application was not found is not remembered."""
         assert state_of(registry, "later") is None
@@ -53,7 +53,7 @@ class TestCommitted:
         assert state_of(registry, "later") == "active"
 
     def test_a_deleted_application_is_gone_with_all_it_had(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """Deleting leaves no key, filter or user key behind that a new application of the same id would inherit."""
         writer.put_user_key("10", "uk", "app")
@@ -70,7 +70,7 @@ class TestCommitted:
         assert (again.keys, again.referrer_filters) == ((), ())
 
     def test_a_changed_provider_key_is_seen_by_the_next_call(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """Of all services of the provider; its default service stays the default."""
         writer.put_service(Service("10", "pk", default=True))
@@ -97,7 +97,7 @@ class TestCommitted:
     )
     def test_any_change_of_a_service_is_seen_by_the_next_call(
         self,
-        registry: Registry,
+        registry: SqliteRegistry,
         writer: RegistryWriter,
         change: Callable[[RegistryWriter], None],
         expected: str,
@@ -116,7 +116,7 @@ class TestCommitted:
         assert expected == seen
 
     def test_what_was_put_can_be_deleted_again(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """Each delete undoes its put, for tokens, keys, filters, user keys and limits."""
         writer.put_service_token("10", "t")
@@ -139,7 +139,7 @@ class TestCommitted:
         assert user_of(registry, "uk") is None
 
     def test_a_user_key_that_moves_belongs_to_its_new_application_at_once(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """A user key given to another application no longer finds the former one, although that one did not change."""
         suspend(writer, "other")
@@ -149,7 +149,7 @@ class TestCommitted:
         assert user_of(registry, "uk") == "other"
 
     def test_a_deleted_service_is_gone_with_all_that_hangs_on_it(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """Service, applications and user keys in memory are forgotten together."""
         writer.put_user_key("10", "uk", "app")
@@ -159,7 +159,7 @@ class TestCommitted:
         assert registry.service("10") is None
 
     def test_only_one_service_of_a_provider_is_its_default(
-        self, registry: Registry, writer: RegistryWriter
+        self, registry: SqliteRegistry, writer: RegistryWriter
     ) -> None:
         """Making a service the default takes that from the one before, in memory too; other providers keep theirs."""
         writer.put_service(Service("10", "pk", default=True))
@@ -173,7 +173,7 @@ class TestCommitted:
         assert registry.default_service_id("nobody") is None
 
     def test_the_revision_grows_with_each_change_and_with_nothing_else(
-        self, registry: Registry, writer: RegistryWriter, connection: sqlite3.Connection
+        self, registry: SqliteRegistry, writer: RegistryWriter, connection: sqlite3.Connection
     ) -> None:
         """What is derived from the registry stays valid when other tables are written."""
         registry.refresh()
@@ -189,7 +189,7 @@ class TestCommitted:
 
 class TestNotCommitted:
     def test_an_open_transaction_is_not_seen(
-        self, registry: Registry, writer: RegistryWriter, connection: sqlite3.Connection
+        self, registry: SqliteRegistry, writer: RegistryWriter, connection: sqlite3.Connection
     ) -> None:
         """A change holds from its commit on, not before."""
         assert state_of(registry) == "active"
@@ -200,7 +200,7 @@ class TestNotCommitted:
         assert state_of(registry) == "suspended"
 
     def test_a_change_that_is_rolled_back_is_never_seen(
-        self, registry: Registry, writer: RegistryWriter, connection: sqlite3.Connection
+        self, registry: SqliteRegistry, writer: RegistryWriter, connection: sqlite3.Connection
     ) -> None:
         """Nor does it keep the next committed change from being seen, although it had used the same revision."""
         assert state_of(registry) == "active"
@@ -214,7 +214,7 @@ class TestNotCommitted:
 
 class TestBounds:
     def test_the_cache_of_applications_is_bounded(
-        self, registry: Registry, writer: RegistryWriter, connection: sqlite3.Connection
+        self, registry: SqliteRegistry, writer: RegistryWriter, connection: sqlite3.Connection
     ) -> None:
         """However many applications call, at most twice the size asked for stay in memory."""
         connection.execute("BEGIN")
@@ -229,7 +229,7 @@ class TestBounds:
         assert len(registry._user_keys) <= 8
 
     def test_a_reader_left_behind_by_the_journal_forgets_everything(
-        self, registry: Registry, writer: RegistryWriter, connection: sqlite3.Connection
+        self, registry: SqliteRegistry, writer: RegistryWriter, connection: sqlite3.Connection
     ) -> None:
         """When the journal was trimmed past what a reader has seen, it trusts nothing in memory."""
         assert state_of(registry) == "active"
@@ -244,7 +244,11 @@ class TestBounds:
 
     @pytest.mark.parametrize("count", [499, 500, 501, 3_000])
     def test_many_changes_at_once_are_all_seen(
-        self, registry: Registry, writer: RegistryWriter, connection: sqlite3.Connection, count: int
+        self,
+        registry: SqliteRegistry,
+        writer: RegistryWriter,
+        connection: sqlite3.Connection,
+        count: int,
     ) -> None:
         """Also the last of them, and what is changed after them."""
         assert state_of(registry) == "active"
@@ -261,7 +265,7 @@ class TestBounds:
 class TestOtherProcesses:
     @pytest.mark.parametrize("mode", ["PASSIVE", "RESTART", "TRUNCATE"])
     def test_changes_are_seen_across_checkpoints_by_another_process(
-        self, registry: Registry, writer: RegistryWriter, database: Path, mode: str
+        self, registry: SqliteRegistry, writer: RegistryWriter, database: Path, mode: str
     ) -> None:
         """Another process that moves the write-ahead log into the file, or empties it, hides no change."""
         for state in ("suspended", "active", "pending"):
@@ -279,7 +283,7 @@ class TestOtherProcesses:
             assert state_of(registry) == state
 
     def test_a_process_that_writes_all_the_time_is_followed_step_by_step(
-        self, registry: Registry, writer: RegistryWriter, database: Path
+        self, registry: SqliteRegistry, writer: RegistryWriter, database: Path
     ) -> None:
         """Each commit is seen as soon as its process says that it is made; nothing older comes back."""
         program = """
@@ -309,7 +313,7 @@ for number in range(300):
 
 
 def test_a_process_that_comes_and_goes_leaves_the_readers_files_alone(
-    registry: Registry, database: Path
+    registry: SqliteRegistry, database: Path
 ) -> None:
     """Who opens a database as the first cuts its shared index short, and a reader that looks at it just then dies of SIGBUS."""
     before = registry._index[:48]

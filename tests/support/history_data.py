@@ -7,8 +7,8 @@ from tallygate.domain.clock import Clock, ManualClock
 from tallygate.history import History
 from tallygate.history.engine import ChdbEngine, Engine
 from tallygate.history.schema import create_tables
+from tallygate.ledger.embedded.log import Chunk
 from tallygate.ledger.entry import Entry
-from tallygate.ledger.log import Chunk
 from tallygate.settings import Settings
 
 NOW_S = 1_584_526_800

@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode
 
 from support.installation import Process, free_port
 
+from tallygate.ledger.embedded.log import LogReader
 from tallygate.ledger.entry import Entry
-from tallygate.ledger.log import LogReader
 from tallygate.registry.records import Application, Limit, Metric, Service
 from tallygate.registry.writer import RegistryWriter, create_tables
 from tallygate.settings import load_secrets

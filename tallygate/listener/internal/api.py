@@ -6,7 +6,7 @@ import msgspec
 
 from tallygate.domain.errors import ProtocolError
 from tallygate.integration_errors.recorder import ErrorRecorder
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.contract import Ledger
 from tallygate.listener.body import read_body
 from tallygate.listener.internal.answers import Answer, Refused, not_found
 from tallygate.listener.internal.auth import BasicAuth
@@ -15,7 +15,7 @@ from tallygate.listener.internal.provisioning import Provisioning
 from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
 from tallygate.listener.internal.utilization import Utilization
-from tallygate.registry.reader import Registry
+from tallygate.registry.contract import Registry
 from tallygate.settings import Settings
 
 _PREFIX: Final = "/internal"
@@ -47,6 +47,8 @@ class InternalApi:
             answer = await self._answer(scope, protocol)
         except Refused as refused:
             answer = refused.answer
+        except OSError as error:
+            answer = Refused(503, f"the ledger cannot be used now: {error.strerror}").answer
         except ProtocolError as error:
             answer = Refused(error.status, error.message).answer
         protocol.response_bytes(answer.status, _HEADERS, msgspec.json.encode(answer.body))

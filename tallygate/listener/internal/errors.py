@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from tallygate.integration_errors.record import Group
 from tallygate.integration_errors.recorder import ErrorRecorder
-from tallygate.listener.internal.answers import DELETED, Answer, Refused, not_found
+from tallygate.listener.internal.answers import DELETED, Answer, Refused
 from tallygate.listener.internal.request import Request, whole_number
 from tallygate.listener.internal.routing import Endpoint
-from tallygate.registry.reader import Registry
+from tallygate.listener.internal.utilization import find_service
+from tallygate.registry.contract import Registry, looked_up
 
 DEFAULT_PER_PAGE: Final = 100
 MAX_PER_PAGE: Final = 1_000
@@ -30,7 +31,7 @@ class Errors:
         Raises:
             Refused: There is no such service, or the size of a page makes no sense.
         """
-        service_id = self._service_id(request)
+        service_id = await self._service_id(request)
         given = request.parameters
         per_page = whole_number(given.get("per_page", DEFAULT_PER_PAGE)) or 0
         if per_page <= 0:
@@ -50,7 +51,7 @@ class Errors:
             Refused: There is no such service.
         """
         try:
-            await self._recorder.delete(self._service_id(request))
+            await self._recorder.delete(await self._service_id(request))
         except sqlite3.Error as error:
             raise _unreadable(error) from error
         return DELETED
@@ -66,11 +67,11 @@ class Errors:
 
         return delete
 
-    def _service_id(self, request: Request) -> str:
+    async def _service_id(self, request: Request) -> str:
         self._registry.refresh()
-        view = self._registry.service(request.ids["service"])
-        if view is None:
-            raise not_found("service not found")
+        view = await looked_up(
+            self._registry, lambda: find_service(self._registry, request.ids["service"])
+        )
         return view.service.id
 
 

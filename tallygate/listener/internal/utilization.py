@@ -1,11 +1,13 @@
 """How much of its limits an application has used: the ledger's own values."""
 
-from tallygate.domain.limits import PERIOD_BY_NAME
-from tallygate.ledger.call import LimitOn
-from tallygate.ledger.embedded import Ledger
+from collections.abc import Mapping
+
+from tallygate.ledger.contract import Ledger
 from tallygate.listener.internal.answers import Answer, not_found
 from tallygate.listener.internal.request import Request
-from tallygate.registry.reader import Registry
+from tallygate.listener.watching import limits_of
+from tallygate.registry.contract import Registry, looked_up
+from tallygate.registry.views import ApplicationView, ServiceView
 
 
 class Utilization:
@@ -20,19 +22,14 @@ class Utilization:
 
         Raises:
             Refused: There is no such service, or no such application.
+            OSError: The ledger cannot be reached now.
         """
-        self._registry.refresh()
-        view = self._registry.service(request.ids["service"])
-        if view is None:
-            raise not_found("service not found")
-        found = self._registry.application(view.service.id, request.ids["application"])
-        if found is None:
-            raise not_found("application not found")
-        limits = view.limits(found.application.plan_id)
-        values = self._ledger.utilization(
-            view.service.id,
-            found.application.id,
-            [LimitOn(each.metric_id, PERIOD_BY_NAME[each.period], each.value) for each in limits],
+        registry = self._registry
+        registry.refresh()
+        view, application = await looked_up(registry, lambda: find(registry, request.ids))
+        limits = view.limits(application.application.plan_id)
+        values = await self._ledger.utilization(
+            view.service.id, application.application.id, limits_of(view, application)
         )
         utilization = [
             {
@@ -44,3 +41,25 @@ class Utilization:
             for limit, value in zip(limits, values, strict=True)
         ]
         return Answer(200, {"status": "found", "utilization": utilization})
+
+
+def find(registry: Registry, ids: Mapping[str, str]) -> tuple[ServiceView, ApplicationView]:
+    """The service and the application that the path names.
+
+    Raises:
+        Refused: There is none.
+        NotLoaded
+    """
+    view = find_service(registry, ids["service"])
+    application = registry.application(view.service.id, ids["application"])
+    if application is None:
+        raise not_found("application not found")
+    return view, application
+
+
+def find_service(registry: Registry, service_id: str) -> ServiceView:
+    """Raises Refused: there is none; NotLoaded."""
+    view = registry.service(service_id)
+    if view is None:
+        raise not_found("service not found")
+    return view

@@ -1,17 +1,24 @@
 """The counters that are in memory, and their way from and to disk."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from tallygate.domain.limits import Epoch, epoch_at
-from tallygate.ledger import state
-from tallygate.ledger.counters import EPOCH, TOTAL, ApplicationCounters, add_at, new_counter, set_at
-from tallygate.ledger.entry import Entry
-from tallygate.ledger.log import LogReader
-from tallygate.ledger.undo import Added, Restore
+from tallygate.ledger.embedded import state
+from tallygate.ledger.embedded.counters import (
+    EPOCH,
+    TOTAL,
+    ApplicationCounters,
+    add_at,
+    new_counter,
+    set_at,
+)
+from tallygate.ledger.embedded.log import LogReader
+from tallygate.ledger.embedded.undo import Added, Restore
+from tallygate.ledger.entry import FORGET, Entry
 
 RESIDENT_APPLICATIONS: Final = 200_000
 """How many applications' counters may stay in memory after a checkpoint, before those not asked for lately leave it."""
@@ -26,10 +33,21 @@ class ResidentCounters:
         changed: The applications whose counters are ahead of their rows in `state.db`.
     """
 
-    def __init__(self, connection: sqlite3.Connection, reader: LogReader) -> None:
-        """`connection` reads `state.db`; it is used by one thread only."""
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        reader: LogReader,
+        read_marks: Callable[[ApplicationCounters], None],
+    ) -> None:
+        """
+        Args:
+            connection: Reads `state.db`; it is used by one thread only.
+            read_marks: Tells an application what was raised of it already.
+        """
         self._connection = connection
         self._reader = reader
+        self._read_marks = read_marks
+        self._forgotten: dict[str, int] = {}
         self._applications: dict[_Key, ApplicationCounters] = {}
         self.changed: set[ApplicationCounters] = set()
 
@@ -42,13 +60,15 @@ class ResidentCounters:
         if found is None:
             found = ApplicationCounters(service, application)
             self._load(found)
+            self._read_marks(found)
             self._applications[(service, application)] = found
         found.touched = True
         return found
 
-    def count(self, entry: Entry, epoch: Epoch, undo: list[Any]) -> None:
-        """Brings in an entry that sets nothing, at its own time; `epoch` is now. What undoes it goes to `undo`."""
-        application = self.of(entry.service, entry.application)
+    def count(
+        self, application: ApplicationCounters, entry: Entry, epoch: Epoch, undo: list[Any]
+    ) -> None:
+        """Brings in an application's entry that sets nothing, at its own time; `epoch` is now. What undoes it goes to `undo`."""
         self.changed.add(application)
         at = epoch_at(entry.time_ms // 1000)
         for metric, delta in entry.usage:
@@ -63,13 +83,12 @@ class ResidentCounters:
                 add_at(counter, delta, at)
 
     def count_sets(
-        self, entry: Entry, epoch: Epoch, undo: list[Any]
+        self, application: ApplicationCounters, entry: Entry, epoch: Epoch, undo: list[Any]
     ) -> tuple[tuple[str, int], ...]:
         """The same for an entry with sets; returns its usage with the differences that they make."""
         values = dict(entry.sets)
         added = tuple(pair for pair in entry.usage if pair[0] not in values)
-        self.count(replace(entry, usage=added, sets=()), epoch, undo)
-        application = self.of(entry.service, entry.application)
+        self.count(application, replace(entry, usage=added, sets=()), epoch, undo)
         at = epoch_at(entry.time_ms // 1000)
         changes = []
         for metric, wanted in entry.sets:
@@ -99,12 +118,31 @@ class ResidentCounters:
             self._load(application)
         for position, entries in self._reader.frames(after):
             for entry in entries:
+                if entry.code == FORGET:
+                    _forget(applications, entry.service, position, epoch)
+                    continue
                 reloaded = by_id.get((entry.service, entry.application))
                 if reloaded is not None and position > reloaded.position:
                     apply(reloaded, entry, epoch)
         for application in applications:
             for metric in application.by_metric:
                 application.counter(metric, epoch)
+
+    def forget(self, service: str, position: int, epoch: Epoch) -> None:
+        """All that was counted of a service up to a position of the log is gone. In place, as `reload`."""
+        self._forgotten[service] = position
+        _forget(self._applications.values(), service, position, epoch)
+
+    @property
+    def forgotten(self) -> Mapping[str, int]:
+        """Services whose rows up to a position are void until they are removed from `state.db`."""
+        return self._forgotten
+
+    def removed(self, forgotten: Mapping[str, int]) -> None:
+        """The void rows of these services are gone."""
+        for service, position in forgotten.items():
+            if self._forgotten.get(service) == position:
+                del self._forgotten[service]
 
     def evict(self) -> bool:
         """Lets go of what was not asked for since the last time, if there is too much. Returns whether it did."""
@@ -121,9 +159,21 @@ class ResidentCounters:
 
     def _load(self, application: ApplicationCounters) -> None:
         row = state.find_counters(self._connection, application.service, application.application)
-        if row is not None:
+        if row is not None and row.position > self._forgotten.get(application.service, -1):
             application.unpack(row.data)
             application.position = row.position
+
+
+def _forget(
+    applications: Iterable[ApplicationCounters], service: str, position: int, epoch: Epoch
+) -> None:
+    for application in applications:
+        if application.service == service:
+            for counter in application.by_metric.values():
+                counter[:] = new_counter(epoch)
+            application.position = position
+            application.traffic_day_s = -1
+            application.alerted.clear()
 
 
 def apply(application: ApplicationCounters, entry: Entry, epoch: Epoch) -> None:

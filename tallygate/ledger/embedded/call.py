@@ -1,31 +1,11 @@
 """What a call asks of the ledger, worked out once and kept."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tallygate.domain.limits import Epoch
-from tallygate.ledger.counters import BASES, EPOCH, ApplicationCounters, Counter, roll
+from tallygate.ledger.embedded.counters import BASES, EPOCH, ApplicationCounters, Counter, roll
 from tallygate.ledger.entry import Entry, encode_body
-
-
-class LimitOn(NamedTuple):
-    """At most `maximum` of a metric in a period (a number of `domain.limits`)."""
-
-    metric: str
-    period: int
-    maximum: int
-
-
-class Usage(NamedTuple):
-    """Effective usage: what is counted after roll-up to the ancestors. A metric stands in one of the two only.
-
-    Attributes:
-        adds: (metric id, delta), delta >= 0.
-        sets: (metric id, value): the counter is to become this.
-    """
-
-    adds: tuple[tuple[str, int], ...] = ()
-    sets: tuple[tuple[str, int], ...] = ()
+from tallygate.ledger.usage import LimitOn, Usage
 
 
 class Call:
@@ -36,12 +16,14 @@ class Call:
     Attributes:
         limits: All limits of the application's plan, in the protocol's order.
         checks: (counter, place of the base, highest value before this call that lets it pass).
+        levels: Percentages of utilization at which an alert is raised.
         hopeless: A set asks for more than its limit allows.
         body: The record's bytes without its time; empty if nothing is counted, or if something is set.
     """
 
     __slots__ = (
-        "adds", "application", "body", "checks", "code", "counters", "epoch", "hopeless", "limits", "shown", "usage",
+        "adds", "application", "body", "checks", "code", "counters", "epoch", "hopeless", "levels", "limits",
+        "shown", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -51,11 +33,13 @@ class Call:
         limits: Sequence[LimitOn],
         usage: Usage | None,
         code: int = 0,
+        levels: Sequence[int] = (),
     ) -> None:
         """`usage` None means that the call names none: then all limits are checked as they stand."""
         self.application = application
         self.limits = tuple(limits)
         self.code = code
+        self.levels = tuple(levels)
         self.usage = given = usage or Usage()
         deltas, values = dict(given.adds), dict(given.sets)
         held = {

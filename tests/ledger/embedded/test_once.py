@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tallygate.domain.clock import ManualClock
 from tallygate.domain.errors import IdConflict
 from tallygate.domain.limits import PERIOD_BY_NAME
-from tallygate.ledger.call import Call, LimitOn, Usage
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.embedded.call import Call
+from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.ledger.entry import Entry
+from tallygate.ledger.usage import LimitOn, Usage
 from tallygate.settings import Settings
 
 NOON_S = 1_709_208_000  # 2024-02-29T12:00:00Z
@@ -32,37 +33,39 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def ledger(settings: Settings, clock: ManualClock) -> Iterator[Ledger]:
-    with Ledger.open(settings, clock) as opened:
+def ledger(settings: Settings, clock: ManualClock) -> Iterator[EmbeddedLedger]:
+    with EmbeddedLedger.open(settings, clock) as opened:
         yield opened
 
 
-def call(ledger: Ledger, delta: int = 1, maximum: int = 2, **given: int) -> Call:
+def call(ledger: EmbeddedLedger, delta: int = 1, maximum: int = 2, **given: int) -> Call:
     limits = [LimitOn("hits", PERIOD_BY_NAME["day"], maximum)]
     return ledger.prepare("1", "a", limits, Usage((("hits", delta), ("other", 0))), **given)
 
 
-def once(ledger: Ledger, entry_id: str, prepared: Call | None = None) -> str:
+def once(ledger: EmbeddedLedger, entry_id: str, prepared: Call | None = None) -> str:
     """`counted`, `repeated` or `denied`; durably."""
-    outcome = ledger.check_and_record_once(prepared or call(ledger), entry_id)
+    outcome = ledger.count_once(prepared or call(ledger), entry_id)
     ledger.flush()
     if outcome is None:
         return "denied"
     return "repeated" if outcome.repeated else "counted"
 
 
-def hits(ledger: Ledger) -> int:
-    return ledger.values("1", "a", "hits")["eternity"]
+def hits(ledger: EmbeddedLedger) -> int:
+    return ledger.current("1", "a", "hits")["eternity"]
 
 
-def test_a_repetition_is_acknowledged_although_the_limit_is_used_up_by_now(ledger: Ledger) -> None:
+def test_a_repetition_is_acknowledged_although_the_limit_is_used_up_by_now(
+    ledger: EmbeddedLedger,
+) -> None:
     """And neither counts nor makes room: another id is denied before and after."""
     said = [once(ledger, each) for each in ("a", "b", "c", "a", "b", "a", "c")]
     assert said == ["counted", "counted", "denied", "repeated", "repeated", "repeated", "denied"]
     assert hits(ledger) == 2
 
 
-def test_a_denied_call_is_not_remembered(ledger: Ledger, clock: ManualClock) -> None:
+def test_a_denied_call_is_not_remembered(ledger: EmbeddedLedger, clock: ManualClock) -> None:
     """It is counted when it is tried again in the limit's next period."""
     assert [once(ledger, each) for each in ("a", "b", "c")][-1] == "denied"
     clock.advance(86_400)
@@ -72,7 +75,7 @@ def test_a_denied_call_is_not_remembered(ledger: Ledger, clock: ManualClock) -> 
 
 @pytest.mark.parametrize("given", [{"delta": 2}, {"code": 200}])
 def test_the_same_id_with_another_content_is_an_error(
-    ledger: Ledger, given: dict[str, int]
+    ledger: EmbeddedLedger, given: dict[str, int]
 ) -> None:
     once(ledger, "a")
     with pytest.raises(IdConflict):
@@ -80,14 +83,14 @@ def test_the_same_id_with_another_content_is_an_error(
     assert hits(ledger) == 1
 
 
-def test_a_call_that_counts_nothing_takes_no_id(ledger: Ledger) -> None:
+def test_a_call_that_counts_nothing_takes_no_id(ledger: EmbeddedLedger) -> None:
     limits = [LimitOn("hits", PERIOD_BY_NAME["day"], 2)]
     for usage in (None, Usage((("hits", 0),))):
         assert once(ledger, "a", ledger.prepare("1", "a", limits, usage)) == "counted"
     assert once(ledger, "a") == "counted"
 
 
-def test_a_value_that_is_set_counts_once_too(ledger: Ledger) -> None:
+def test_a_value_that_is_set_counts_once_too(ledger: EmbeddedLedger) -> None:
     """After others have counted on top of it, its repetition does not set it back; and its limit holds."""
     limits = [LimitOn("hits", PERIOD_BY_NAME["day"], 2)]
     setting = ledger.prepare("1", "a", limits, Usage((), (("hits", 1),)))
@@ -99,7 +102,7 @@ def test_a_value_that_is_set_counts_once_too(ledger: Ledger) -> None:
     assert hits(ledger) == 2
 
 
-def test_a_call_and_a_report_share_their_ids(ledger: Ledger) -> None:
+def test_a_call_and_a_report_share_their_ids(ledger: EmbeddedLedger) -> None:
     """Who does not know whether a call was counted may report it under the same id."""
     once(ledger, "a")
     reported = Entry("1", "a", NOON_S * 1000, (("hits", 1),), id="a")
@@ -108,19 +111,19 @@ def test_a_call_and_a_report_share_their_ids(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("checkpoint", [False, True])
 def test_ids_survive_a_crash(
-    ledger: Ledger, settings: Settings, clock: ManualClock, checkpoint: bool
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock, checkpoint: bool
 ) -> None:
     once(ledger, "a")
     if checkpoint:
         ledger.checkpoint_now()
     ledger._lock.close()  # as by kill -9
-    with Ledger.open(settings, clock) as again:
+    with EmbeddedLedger.open(settings, clock) as again:
         assert once(again, "a") == "repeated"
         assert hits(again) == 1
 
 
 def test_the_answer_to_a_repetition_shows_the_values_of_its_own_minute(
-    ledger: Ledger, clock: ManualClock
+    ledger: EmbeddedLedger, clock: ManualClock
 ) -> None:
     """Its first try may lie in a period that is over."""
     prepared = call(ledger)
@@ -133,11 +136,11 @@ def test_the_answer_to_a_repetition_shows_the_values_of_its_own_minute(
 
 def test_of_calls_at_once_under_one_id_one_counts(settings: Settings, clock: ManualClock) -> None:
     async def run() -> list[bool]:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             ledger.attach(asyncio.get_running_loop())
 
             async def one() -> bool:
-                outcome = ledger.check_and_record_once(call(ledger), "a")
+                outcome = ledger.count_once(call(ledger), "a")
                 assert outcome is not None
                 await outcome.batch
                 return outcome.repeated
@@ -151,7 +154,7 @@ def test_of_calls_at_once_under_one_id_one_counts(settings: Settings, clock: Man
 
 @pytest.mark.parametrize("by_checkpoint", [False, True])
 def test_an_id_whose_call_could_not_be_written_is_free_again(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, by_checkpoint: bool
+    ledger: EmbeddedLedger, monkeypatch: pytest.MonkeyPatch, by_checkpoint: bool
 ) -> None:
     """Also when a checkpoint was the first to find the disk full."""
 
@@ -160,7 +163,7 @@ def test_an_id_whose_call_could_not_be_written_is_free_again(
 
     with monkeypatch.context() as full:
         full.setattr(ledger._writer, "append", refuse)
-        ledger.check_and_record_once(call(ledger), "a")
+        ledger.count_once(call(ledger), "a")
         if by_checkpoint:
             ledger.checkpoint_now()
         else:
@@ -184,7 +187,7 @@ def test_whatever_is_repeated_in_whatever_order_counts_once_and_within_its_limit
 ) -> None:
     """Calls and reports under the same few ids, over minutes, checkpoints and crashes, against a model of them."""
     settings, clock = Settings(home=tmp_path_factory.mktemp("home")), ManualClock.at(NOON_S)
-    ledger = Ledger.open(settings, clock)
+    ledger = EmbeddedLedger.open(settings, clock)
     counted: dict[str, int] = {}
     for step in steps:
         if step[0] == "call":
@@ -215,6 +218,6 @@ def test_whatever_is_repeated_in_whatever_order_counts_once_and_within_its_limit
         else:
             ledger.flush()
             ledger._lock.close()
-            ledger = Ledger.open(settings, clock)
+            ledger = EmbeddedLedger.open(settings, clock)
         assert hits(ledger) == sum(counted.values())
     ledger.close()

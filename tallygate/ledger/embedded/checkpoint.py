@@ -13,11 +13,12 @@ from typing import Final
 import structlog
 
 from tallygate.domain.clock import Clock
-from tallygate.ledger import state
-from tallygate.ledger.commit import Committer
-from tallygate.ledger.ids import SeenIds
-from tallygate.ledger.resident import ResidentCounters
-from tallygate.ledger.segments import SegmentWriter
+from tallygate.ledger.embedded import state
+from tallygate.ledger.embedded.commit import Committer
+from tallygate.ledger.embedded.event_store import EventStore
+from tallygate.ledger.embedded.ids import SeenIds
+from tallygate.ledger.embedded.resident import ResidentCounters
+from tallygate.ledger.embedded.segments import SegmentWriter
 
 log = structlog.get_logger()
 
@@ -25,7 +26,7 @@ CHUNK: Final = 200
 """Applications that are copied in one turn of the event loop."""
 
 Write = Callable[[], None]
-Steps = Generator[Write | None, sqlite3.Error | None, bool]
+Steps = Generator[Write | None, Exception | None, bool]
 """Yields None where others may go on, and once the function that writes; that one's error is sent back."""
 
 
@@ -44,10 +45,12 @@ class Checkpointer:
         ids: SeenIds,
         committer: Committer,
         writer: SegmentWriter,
+        events: EventStore,
         clock: Clock,
     ) -> None:
         """`connection` writes `state.db`; nobody else uses it."""
         self._connection = connection
+        self._events = events
         self._counters = counters
         self._ids = ids
         self._committer = committer
@@ -102,17 +105,17 @@ class Checkpointer:
             self._under_way.close()
 
     @staticmethod
-    def _try(write: Write) -> sqlite3.Error | None:
+    def _try(write: Write) -> Exception | None:
         try:
             write()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             return error
         return None
 
     def steps(self) -> Steps:
         """The steps of one checkpoint; returns whether it was written."""
         counters, begun_s = self._counters, self._clock.now_s()
-        if not counters.changed and self._writer.end == self.position:
+        if not counters.changed and self._writer.end == self.position and not counters.forgotten:
             self.complete_s = begun_s
             return False
         if not self._drained():
@@ -131,12 +134,12 @@ class Checkpointer:
                     for each in changed[start : start + CHUNK]
                 ]
                 yield None
-            now_s = self._clock.now_s()
-            error = yield lambda: state.write_checkpoint(
-                self._connection, begun_at, rows, ids, now_s
-            )
+            now_s, forgotten = self._clock.now_s(), dict(counters.forgotten)
+            error = yield lambda: self._write(begun_at, rows, ids, forgotten, now_s)
             written = error is None
-            if error is not None:
+            if error is None:
+                counters.removed(forgotten)
+            else:
                 log.warning("no checkpoint: the state cannot be written", reason=str(error))
         finally:
             self._ids.end_checkpoint(written)
@@ -145,6 +148,18 @@ class Checkpointer:
         if written:
             self.position, self.complete_s = begun_at, begun_s
         return written
+
+    def _write(
+        self,
+        position: int,
+        rows: list[state.CounterRow],
+        ids: list[tuple[bytes, bytes, int]],
+        forgotten: dict[str, int],
+        now_s: int,
+    ) -> None:
+        # Events first: whatever they miss after a power cut, the replay behind this checkpoint must find.
+        self._events.make_durable()
+        state.write_checkpoint(self._connection, position, rows, ids, forgotten, now_s)
 
     def _drained(self) -> bool:
         """Whether all that is in the counters is durable: only that may be copied."""

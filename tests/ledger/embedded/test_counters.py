@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallygate.domain.limits import ETERNITY, PERIOD_BY_NAME, Epoch, epoch_at
-from tallygate.ledger.counters import ApplicationCounters, add_at, new_counter, roll, set_at, value
+from tallygate.ledger.embedded.counters import (
+    ApplicationCounters,
+    add_at,
+    new_counter,
+    roll,
+    set_at,
+    value,
+)
 
 NOON_S = 1_709_208_000  # 2024-02-29T12:00:00Z: a leap day, a Thursday
 

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from tallygate.domain.clock import ManualClock
 from tallygate.domain.errors import Busy, LogCorrupt
 from tallygate.domain.limits import PERIOD_BY_NAME
-from tallygate.ledger import checkpoint, resident
-from tallygate.ledger.call import Call, LimitOn, Usage
-from tallygate.ledger.commit import Batch
-from tallygate.ledger.embedded import Ledger
+from tallygate.ledger.embedded import checkpoint, resident
+from tallygate.ledger.embedded.call import Call
+from tallygate.ledger.embedded.commit import Batch
+from tallygate.ledger.embedded.ledger import EmbeddedLedger
+from tallygate.ledger.embedded.log import LogReader
 from tallygate.ledger.entry import Entry
-from tallygate.ledger.log import LogReader
+from tallygate.ledger.usage import LimitOn, Usage
 from tallygate.settings import Settings
 
 NOON_S = 1_709_208_000  # 2024-02-29T12:00:00Z
@@ -39,26 +40,26 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def ledger(settings: Settings, clock: ManualClock) -> Iterator[Ledger]:
-    with Ledger.open(settings, clock) as opened:
+def ledger(settings: Settings, clock: ManualClock) -> Iterator[EmbeddedLedger]:
+    with EmbeddedLedger.open(settings, clock) as opened:
         yield opened
 
 
-def call(ledger: Ledger, maximum: int = 10**9, period: str = "day", delta: int = 1) -> Call:
+def call(ledger: EmbeddedLedger, maximum: int = 10**9, period: str = "day", delta: int = 1) -> Call:
     limits = [LimitOn("hits", PERIOD_BY_NAME[period], maximum)]
     return ledger.prepare("1", "a", limits, Usage((("method", delta), ("hits", delta))))
 
 
-def count(ledger: Ledger, times: int, **options: int) -> int:
+def count(ledger: EmbeddedLedger, times: int, **options: int) -> int:
     """How many of `times` calls pass, durably."""
     prepared = call(ledger, **options)
-    passed = sum(ledger.check_and_record(prepared) is not None for _ in range(times))
+    passed = sum(ledger.count(prepared) is not None for _ in range(times))
     ledger.flush()
     return passed
 
 
-def hits(ledger: Ledger, period: str = "eternity", application: str = "a") -> int:
-    return ledger.values("1", application, "hits")[period]
+def hits(ledger: EmbeddedLedger, period: str = "eternity", application: str = "a") -> int:
+    return ledger.current("1", application, "hits")[period]
 
 
 def logged(settings: Settings, metric: str = "hits") -> int:
@@ -67,40 +68,40 @@ def logged(settings: Settings, metric: str = "hits") -> int:
     return sum(delta for entry in entries for name, delta in entry.usage if name == metric)
 
 
-def reopen(ledger: Ledger, settings: Settings, clock: ManualClock) -> Ledger:
+def reopen(ledger: EmbeddedLedger, settings: Settings, clock: ManualClock) -> EmbeddedLedger:
     """A ledger on the same folder after the first was lost without a close, as by kill -9."""
     ledger._lock.close()
-    return Ledger.open(settings, clock)
+    return EmbeddedLedger.open(settings, clock)
 
 
-def test_a_limit_lets_exactly_its_maximum_pass(ledger: Ledger) -> None:
+def test_a_limit_lets_exactly_its_maximum_pass(ledger: EmbeddedLedger) -> None:
     assert count(ledger, 80, maximum=50) == 50
     assert hits(ledger) == 50
 
 
 @pytest.mark.parametrize("period", PERIOD_BY_NAME)
 def test_a_limit_begins_anew_with_its_period(
-    ledger: Ledger, clock: ManualClock, period: str
+    ledger: EmbeddedLedger, clock: ManualClock, period: str
 ) -> None:
     prepared = call(ledger, maximum=3, period=period)
     steps = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 7 * 86_400, "month": 31 * 86_400}
-    assert [ledger.check_and_record(prepared) is not None for _ in range(4)] == [True] * 3 + [False]
+    assert [ledger.count(prepared) is not None for _ in range(4)] == [True] * 3 + [False]
     clock.advance(steps.get(period, 366 * 86_400))
-    assert (ledger.check_and_record(prepared) is not None) == (period != "eternity")
+    assert (ledger.count(prepared) is not None) == (period != "eternity")
 
 
 def test_parallel_calls_in_an_event_loop_pass_exactly_as_often_as_allowed(
     settings: Settings, clock: ManualClock
 ) -> None:
-    async def one(ledger: Ledger, prepared: Call) -> bool:
+    async def one(ledger: EmbeddedLedger, prepared: Call) -> bool:
         await asyncio.sleep(0)
-        batch = ledger.check_and_record(prepared)
+        batch = ledger.count(prepared)
         if batch is not None:
             await batch
         return batch is not None
 
     async def run() -> int:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             ledger.attach(asyncio.get_running_loop())
             prepared = call(ledger, maximum=50)
             return sum(await asyncio.gather(*[one(ledger, prepared) for _ in range(500)]))
@@ -109,41 +110,39 @@ def test_parallel_calls_in_an_event_loop_pass_exactly_as_often_as_allowed(
     assert logged(settings) == 50
 
 
-def test_a_limit_added_later_finds_what_was_counted_before(ledger: Ledger) -> None:
+def test_a_limit_added_later_finds_what_was_counted_before(ledger: EmbeddedLedger) -> None:
     count(ledger, 7)
     assert count(ledger, 10, maximum=9) == 2
 
 
-def test_a_call_without_usage_is_denied_only_above_a_limit(ledger: Ledger) -> None:
+def test_a_call_without_usage_is_denied_only_above_a_limit(ledger: EmbeddedLedger) -> None:
     count(ledger, 5)
     at_the_limit = ledger.prepare("1", "a", [LimitOn("hits", PERIOD_BY_NAME["day"], 5)], None)
     above_it = ledger.prepare("1", "a", [LimitOn("hits", PERIOD_BY_NAME["day"], 4)], None)
-    assert ledger.check(at_the_limit)
-    assert not ledger.check(above_it)
+    assert ledger.passes(at_the_limit)
+    assert not ledger.passes(above_it)
 
 
-def test_a_set_asks_only_whether_its_value_is_allowed(ledger: Ledger) -> None:
+def test_a_set_asks_only_whether_its_value_is_allowed(ledger: EmbeddedLedger) -> None:
     count(ledger, 9)
     limit = [LimitOn("hits", PERIOD_BY_NAME["day"], 5)]
-    assert (
-        ledger.check_and_record(ledger.prepare("1", "a", limit, Usage((), (("hits", 6),)))) is None
-    )
-    assert ledger.check_and_record(ledger.prepare("1", "a", limit, Usage((), (("hits", 5),))))
+    assert ledger.count(ledger.prepare("1", "a", limit, Usage((), (("hits", 6),)))) is None
+    assert ledger.count(ledger.prepare("1", "a", limit, Usage((), (("hits", 5),))))
     ledger.flush()
-    assert ledger.values("1", "a", "hits") == dict.fromkeys(ledger.values("1", "a", "hits"), 5)
+    assert ledger.current("1", "a", "hits") == dict.fromkeys(ledger.current("1", "a", "hits"), 5)
 
 
 def test_what_a_reader_of_the_log_sums_up_is_the_total_even_after_a_set(
-    ledger: Ledger, settings: Settings
+    ledger: EmbeddedLedger, settings: Settings
 ) -> None:
     count(ledger, 9)
-    ledger.check_and_record(ledger.prepare("1", "a", [], Usage((), (("hits", 4),))))
+    ledger.count(ledger.prepare("1", "a", [], Usage((), (("hits", 4),))))
     count(ledger, 2)
     assert logged(settings) == hits(ledger) == 6
 
 
 def test_what_was_flushed_survives_the_loss_of_the_process(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     count(ledger, 20)
     with reopen(ledger, settings, clock) as again:
@@ -151,7 +150,7 @@ def test_what_was_flushed_survives_the_loss_of_the_process(
 
 
 def test_restart_with_a_checkpoint_counts_nothing_twice(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     for _ in range(3):
         count(ledger, 5)
@@ -160,12 +159,12 @@ def test_restart_with_a_checkpoint_counts_nothing_twice(
     with reopen(ledger, settings, clock) as again:
         assert hits(again) == 30
         again.checkpoint_now()
-    with Ledger.open(settings, clock) as third:
+    with EmbeddedLedger.open(settings, clock) as third:
         assert hits(third) == 30
 
 
 def test_counts_between_the_copies_of_a_checkpoint_are_neither_lost_nor_doubled(
-    ledger: Ledger, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A checkpoint copies in chunks while calls go on; each row says up to which position it counts."""
     monkeypatch.setattr(checkpoint, "CHUNK", 3)
@@ -174,10 +173,10 @@ def test_counts_between_the_copies_of_a_checkpoint_are_neither_lost_nor_doubled(
     ]  # fmt: skip
     counted = 0
     for each in calls:
-        ledger.check_and_record(each)
+        ledger.count(each)
     for write in ledger._checkpointer.steps():
         for each in calls:
-            ledger.check_and_record(each)
+            ledger.count(each)
         counted += 1
         if write is not None:
             write()
@@ -193,9 +192,9 @@ def test_a_close_in_the_middle_of_a_checkpoint_loses_nothing(
     monkeypatch.setattr(checkpoint, "CHUNK", 1)
 
     async def run() -> None:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             for name in "ab":
-                ledger.check_and_record(ledger.prepare("1", name, [], Usage((("hits", 1),))))
+                ledger.count(ledger.prepare("1", name, [], Usage((("hits", 1),))))
             ledger.record([reported("x")])
             background = asyncio.create_task(ledger._checkpointer.in_background())
             await asyncio.sleep(0)
@@ -203,16 +202,16 @@ def test_a_close_in_the_middle_of_a_checkpoint_loses_nothing(
         background.cancel()
 
     asyncio.run(run())
-    with Ledger.open(settings, clock) as again:
+    with EmbeddedLedger.open(settings, clock) as again:
         assert [hits(again, application=name) for name in "ab"] == [3, 1]
         assert again.record([reported("x")]).duplicates == [0]
 
 
 def test_periods_are_right_after_a_restart_in_a_later_period(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     count(ledger, 4)
-    ledger.check_and_record(ledger.prepare("1", "b", [], Usage((), (("hits", 7),))))
+    ledger.count(ledger.prepare("1", "b", [], Usage((), (("hits", 7),))))
     ledger.flush()
     clock.advance(3_600)
     with reopen(ledger, settings, clock) as again:
@@ -220,7 +219,9 @@ def test_periods_are_right_after_a_restart_in_a_later_period(
         assert [hits(again, period, "b") for period in ("hour", "day")] == [0, 7]
 
 
-def test_a_clock_that_jumps_back_gives_no_new_period(ledger: Ledger, clock: ManualClock) -> None:
+def test_a_clock_that_jumps_back_gives_no_new_period(
+    ledger: EmbeddedLedger, clock: ManualClock
+) -> None:
     assert count(ledger, 5, maximum=3) == 3
     clock.advance(-86_400)
     assert count(ledger, 5, maximum=3) == 0
@@ -229,16 +230,16 @@ def test_a_clock_that_jumps_back_gives_no_new_period(ledger: Ledger, clock: Manu
 
 
 def test_a_start_with_a_clock_that_is_behind_keeps_the_periods_and_their_counts(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     count(ledger, 3)
-    values = ledger.values("1", "a", "hits")
+    values = ledger.current("1", "a", "hits")
     ledger.checkpoint_now()
     with reopen(ledger, settings, ManualClock.at(60)) as behind:
-        assert behind.values("1", "a", "hits") == values
+        assert behind.current("1", "a", "hits") == values
         assert count(behind, 5, maximum=4) == 1
         behind.checkpoint_now()
-    with Ledger.open(settings, clock) as right:
+    with EmbeddedLedger.open(settings, clock) as right:
         assert hits(right, "day") == hits(right) == 4
 
 
@@ -247,11 +248,11 @@ def reported(entry_id: str, delta: int = 2, age_s: int = 0) -> Entry:
 
 
 def test_entries_that_end_in_an_error_are_not_counted_in_part(
-    ledger: Ledger, settings: Settings
+    ledger: EmbeddedLedger, settings: Settings
 ) -> None:
     """Whoever was told of the error sends all of them again."""
     count(ledger, 2)
-    ledger.check_and_record(call(ledger))
+    ledger.count(call(ledger))
 
     def entries() -> Iterator[Entry]:
         yield reported("x", age_s=90_000)
@@ -265,7 +266,7 @@ def test_entries_that_end_in_an_error_are_not_counted_in_part(
     assert hits(ledger) == logged(settings) == 7
 
 
-def test_the_same_id_counts_once_and_another_content_is_a_conflict(ledger: Ledger) -> None:
+def test_the_same_id_counts_once_and_another_content_is_a_conflict(ledger: EmbeddedLedger) -> None:
     first = ledger.record([reported("x"), reported("x"), reported("x", delta=3), reported("y")])
     ledger.flush()
     assert (first.accepted, first.duplicates, [index for index, _ in first.conflicts]) == (
@@ -275,7 +276,7 @@ def test_the_same_id_counts_once_and_another_content_is_a_conflict(ledger: Ledge
 
 
 def test_ids_are_remembered_over_checkpoints_and_restarts(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     ledger.record([reported("old")])
     ledger.checkpoint_now()
@@ -288,7 +289,7 @@ def test_ids_are_remembered_over_checkpoints_and_restarts(
 
 
 def test_an_id_is_forgotten_after_the_window_unless_it_is_to_be_kept(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     ledger.record([reported("passing")])
     ledger.record([reported("kept")], keep_ids=True)
@@ -300,7 +301,7 @@ def test_an_id_is_forgotten_after_the_window_unless_it_is_to_be_kept(
     assert ledger._state.execute("SELECT count(*) FROM ids").fetchone() == (2,)
 
 
-def test_ids_take_bounded_memory(ledger: Ledger) -> None:
+def test_ids_take_bounded_memory(ledger: EmbeddedLedger) -> None:
     """A checkpoint moves them to disk."""
     ledger.record([reported(f"id-{number}") for number in range(3_000)])
     ledger.checkpoint_now()
@@ -309,7 +310,7 @@ def test_ids_take_bounded_memory(ledger: Ledger) -> None:
 
 
 def test_totals_beyond_64_bits_are_kept_exactly(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     """Any single value has 64 bits; nothing keeps a consumer from reporting it again and again."""
     huge = 2**63 - 1
@@ -318,25 +319,25 @@ def test_totals_beyond_64_bits_are_kept_exactly(
     ledger.checkpoint_now()
     with reopen(ledger, settings, clock) as again:
         assert hits(again) == 3 * huge
-        again.check_and_record(again.prepare("1", "a", [], Usage((), (("hits", 5),))))
+        again.count(again.prepare("1", "a", [], Usage((), (("hits", 5),))))
         again.flush()
         assert hits(again) == logged(settings) == 5
-    with Ledger.open(settings, clock) as third:
+    with EmbeddedLedger.open(settings, clock) as third:
         assert hits(third) == 5
 
 
-def test_a_late_report_counts_in_its_own_day(ledger: Ledger) -> None:
+def test_a_late_report_counts_in_its_own_day(ledger: EmbeddedLedger) -> None:
     ledger.record([reported("", delta=5, age_s=86_400)])
     assert [hits(ledger, period) for period in ("day", "month", "eternity")] == [0, 5, 5]
 
 
-def test_a_second_process_is_refused(ledger: Ledger, settings: Settings) -> None:
+def test_a_second_process_is_refused(ledger: EmbeddedLedger, settings: Settings) -> None:
     with pytest.raises(Busy, match="in use by process"):
-        Ledger.open(settings, ManualClock.at(NOON_S))
+        EmbeddedLedger.open(settings, ManualClock.at(NOON_S))
 
 
 def test_segments_are_removed_when_the_checkpoint_and_every_reader_are_past_them(
-    ledger: Ledger, settings: Settings
+    ledger: EmbeddedLedger, settings: Settings
 ) -> None:
     consumers = settings.ledger / "consumers"
     consumers.mkdir()
@@ -356,15 +357,15 @@ def test_segments_are_removed_when_the_checkpoint_and_every_reader_are_past_them
 
 
 def test_applications_not_asked_for_lately_leave_memory_and_come_back_whole(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: EmbeddedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resident, "RESIDENT_APPLICATIONS", 5)
     generation = ledger.generation
     for number in range(20):
-        ledger.check_and_record(ledger.prepare("1", f"a{number}", [], Usage((("hits", number),))))
+        ledger.count(ledger.prepare("1", f"a{number}", [], Usage((("hits", number),))))
     for _ in range(2):
         ledger.checkpoint_now()
-        ledger.check_and_record(ledger.prepare("1", "a19", [], Usage((("hits", 1),))))
+        ledger.count(ledger.prepare("1", "a19", [], Usage((("hits", 1),))))
     assert len(ledger._counters) == 1
     assert ledger.generation > generation
     assert [hits(ledger, application=f"a{n}") for n in range(19)] == list(range(19))
@@ -373,7 +374,7 @@ def test_applications_not_asked_for_lately_leave_memory_and_come_back_whole(
 class Refusing:
     """Stands between ledger and disk, and refuses when told to: for a fault that cannot be had otherwise."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: EmbeddedLedger) -> None:
         self.refuse = False
         self._append = ledger._writer.append
         ledger._writer.append = self  # type: ignore[method-assign]
@@ -386,33 +387,33 @@ class Refusing:
 
 @pytest.mark.parametrize("over_a_minute", [False, True])
 def test_what_cannot_be_written_is_taken_back_whole(
-    ledger: Ledger, settings: Settings, clock: ManualClock, over_a_minute: bool
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock, over_a_minute: bool
 ) -> None:
     """Adds, sets, late reports and ids; also when the minute changes before the disk says no."""
     disk = Refusing(ledger)
     count(ledger, 5)
     ledger.record([reported("known")])
     ledger.flush()
-    before = ledger.values("1", "a", "hits")
+    before = ledger.current("1", "a", "hits")
     disk.refuse = True
-    ledger.check_and_record(call(ledger))
-    ledger.check_and_record(ledger.prepare("1", "a", [], Usage((), (("hits", 99),))))
+    ledger.count(call(ledger))
+    ledger.count(ledger.prepare("1", "a", [], Usage((), (("hits", 99),))))
     ledger.record([reported("lost", delta=4, age_s=7_200)])
     if over_a_minute:
         clock.advance(60)
-        ledger.check_and_record(call(ledger))
+        ledger.count(call(ledger))
     with pytest.raises(OSError, match="No space left"):
         ledger.flush()
     disk.refuse = False
     expected = {**before, "minute": 0} if over_a_minute else before
-    assert ledger.values("1", "a", "hits") == expected
+    assert ledger.current("1", "a", "hits") == expected
     assert ledger.record([reported("lost"), reported("known")]).accepted == [0]
     ledger.flush()
     assert logged(settings) == hits(ledger) == 9
 
 
 def test_a_report_ahead_of_its_time_is_taken_back_from_the_period_to_come(
-    ledger: Ledger, clock: ManualClock
+    ledger: EmbeddedLedger, clock: ManualClock
 ) -> None:
     disk = Refusing(ledger)
     ledger.record([reported("kept", delta=1, age_s=-3_600)])
@@ -429,10 +430,10 @@ def test_an_id_that_was_taken_back_is_in_no_checkpoint(
     settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when the write was under way in the thread as the checkpoint began."""
-    monkeypatch.setattr("tallygate.ledger.commit.SLOW_S", 0.0)
+    monkeypatch.setattr("tallygate.ledger.embedded.commit.SLOW_S", 0.0)
 
     async def run() -> None:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             ledger.attach(asyncio.get_running_loop())
             disk = Refusing(ledger)
             disk.refuse = True
@@ -451,10 +452,10 @@ def test_any_failure_of_a_write_reaches_those_who_wait(
     settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, slow_s: float
 ) -> None:
     """Not only what the disk says: who is not told would wait for ever. In a thread or without."""
-    monkeypatch.setattr("tallygate.ledger.commit.SLOW_S", slow_s)
+    monkeypatch.setattr("tallygate.ledger.embedded.commit.SLOW_S", slow_s)
 
     async def run() -> int:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             ledger.attach(asyncio.get_running_loop())
             with monkeypatch.context() as broken:
 
@@ -480,12 +481,12 @@ def test_waiters_of_a_batch_that_cannot_be_written_get_the_error_and_later_ones_
     settings: Settings, clock: ManualClock
 ) -> None:
     async def run() -> list[object]:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             ledger.attach(asyncio.get_running_loop())
             disk, prepared = Refusing(ledger), call(ledger)
 
             async def one() -> None:
-                batch = ledger.check_and_record(prepared)
+                batch = ledger.count(prepared)
                 assert batch is not None
                 await batch
 
@@ -503,17 +504,17 @@ def test_waiters_of_a_batch_that_cannot_be_written_get_the_error_and_later_ones_
 def test_a_slow_disk_moves_syncs_to_a_thread_and_nothing_is_lost_or_overshot(
     settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tallygate.ledger.commit.SLOW_S", 0.0)
+    monkeypatch.setattr("tallygate.ledger.embedded.commit.SLOW_S", 0.0)
 
     async def run() -> int:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             ledger.attach(asyncio.get_running_loop())
             prepared, passed = call(ledger, maximum=300), 0
 
             async def one() -> None:
                 nonlocal passed
                 for _ in range(10):
-                    batch = ledger.check_and_record(prepared)
+                    batch = ledger.count(prepared)
                     if batch is not None:
                         await batch
                         passed += 1
@@ -529,10 +530,10 @@ def test_a_slow_disk_moves_syncs_to_a_thread_and_nothing_is_lost_or_overshot(
 def test_a_duplicate_is_not_acknowledged_before_the_first_is_durable(
     settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tallygate.ledger.commit.SLOW_S", 0.0)
+    monkeypatch.setattr("tallygate.ledger.embedded.commit.SLOW_S", 0.0)
 
     async def run() -> int:
-        with Ledger.open(settings, clock) as ledger:
+        with EmbeddedLedger.open(settings, clock) as ledger:
             ledger.attach(asyncio.get_running_loop())
             ledger.record([reported("x")])
             await asyncio.sleep(0)  # the batch leaves for the thread
@@ -562,14 +563,14 @@ def test_counters_and_log_agree_and_no_limit_is_passed_whatever_happens(
     """Any sequence of calls, retries, late reports, sets, checkpoints and crashes."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), segment_bytes=500)
     clock = ManualClock.at(NOON_S)
-    ledger = Ledger.open(settings, clock)
+    ledger = EmbeddedLedger.open(settings, clock)
     seen: dict[str, tuple[int, int]] = {}
     for step in steps:
         if step[0] == "call":
             limit = [LimitOn("hits", PERIOD_BY_NAME["hour"], 10)]
             prepared = ledger.prepare("1", f"a{step[2]}", limit, Usage((("hits", step[1]),)))
             before = prepared.values()[0]
-            passed = ledger.check_and_record(prepared) is not None
+            passed = ledger.count(prepared) is not None
             assert passed == (before + step[1] <= 10)
             assert prepared.values()[0] == before + (step[1] if passed else 0)
         elif step[0] == "report":
@@ -579,25 +580,23 @@ def test_counters_and_log_agree_and_no_limit_is_passed_whatever_happens(
             first = seen.setdefault(key, (step[2], step[3]))
             assert bool(outcome.conflicts) == (first != (step[2], step[3]))
         elif step[0] == "set":
-            ledger.check_and_record(
-                ledger.prepare("1", f"a{step[2]}", [], Usage((), (("hits", step[1]),)))
-            )
+            ledger.count(ledger.prepare("1", f"a{step[2]}", [], Usage((), (("hits", step[1]),))))
         elif step[0] == "wait":
             clock.advance(step[1])
         elif step[0] == "checkpoint":
             ledger.checkpoint_now()
         else:
             ledger.flush()
-            values = [ledger.values("1", f"a{number}", "hits") for number in range(3)]
+            values = [ledger.current("1", f"a{number}", "hits") for number in range(3)]
             ledger = reopen(ledger, settings, clock)
-            assert values == [ledger.values("1", f"a{number}", "hits") for number in range(3)]
+            assert values == [ledger.current("1", f"a{number}", "hits") for number in range(3)]
     ledger.flush()
     assert logged(settings) == sum(hits(ledger, application=f"a{number}") for number in range(3))
     ledger.close()
 
 
 def test_a_ledger_without_its_state_begins_with_what_the_log_still_holds(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     for _ in range(200):
         count(ledger, 1)
@@ -613,7 +612,7 @@ def test_a_ledger_without_its_state_begins_with_what_the_log_still_holds(
 
 
 def test_a_log_that_is_lost_stops_the_start_with_the_reason(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     """A new log would give its calls positions that counters and history take for known."""
     count(ledger, 1)
@@ -622,11 +621,11 @@ def test_a_log_that_is_lost_stops_the_start_with_the_reason(
     with pytest.raises(LogCorrupt, match="does not go with the last checkpoint"):
         reopen(ledger, settings, clock)
     with pytest.raises(LogCorrupt):  # and not Busy: the first try has let go of the folder
-        Ledger.open(settings, clock)
+        EmbeddedLedger.open(settings, clock)
 
 
 def test_a_damaged_log_stops_the_start_and_is_left_as_it_is(
-    ledger: Ledger, settings: Settings, clock: ManualClock
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:
     for _ in range(5):
         count(ledger, 1)
@@ -637,8 +636,8 @@ def test_a_damaged_log_stops_the_start_and_is_left_as_it_is(
     ledger._lock.close()
     script = (
         "from pathlib import Path; from tallygate.settings import Settings;"
-        "from tallygate.domain.clock import SystemClock; from tallygate.ledger.embedded import Ledger;"
-        f"Ledger.open(Settings(home=Path({str(settings.home)!r})), SystemClock())"
+        "from tallygate.domain.clock import SystemClock; from tallygate.ledger.embedded.ledger import EmbeddedLedger;"
+        f"EmbeddedLedger.open(Settings(home=Path({str(settings.home)!r})), SystemClock())"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "LogCorrupt" in done.stderr

@@ -95,7 +95,9 @@ def value(counter: Counter, period: int) -> int:
 class ApplicationCounters:
     """The counters of one application, by metric id."""
 
-    __slots__ = ("application", "by_metric", "position", "service", "touched")
+    __slots__ = (
+        "alerted", "application", "by_metric", "position", "service", "touched", "traffic_day_s",
+    )  # fmt: skip
 
     def __init__(self, service: str, application: str) -> None:
         self.service = service
@@ -105,6 +107,10 @@ class ApplicationCounters:
         """The log position up to which the counters were read from disk; what is replayed begins behind it."""
         self.touched = True
         """Whether it was asked for since the last checkpoint."""
+        self.traffic_day_s = -1
+        """The first second of the UTC day on which its last traffic was noticed; -1: it had none yet."""
+        self.alerted: dict[int, int] = {}
+        """Until when (UTC seconds) a level of utilization raises no other alert."""
 
     def counter(self, metric: str, epoch: Epoch) -> Counter:
         """The metric's counter, rolled to `epoch`; made if it is missing."""

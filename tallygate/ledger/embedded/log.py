@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tallygate.domain.errors import LogCorrupt
+from tallygate.ledger.embedded.segments import Segment, frames, read_mark, segments
 from tallygate.ledger.entry import Entry, decode_records
-from tallygate.ledger.segments import Segment, frames, read_mark, segments
 
 
 class Chunk(NamedTuple):

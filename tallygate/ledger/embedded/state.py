@@ -1,6 +1,7 @@
 """`state.db`: the counters and ids as of the last checkpoint."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,9 +64,13 @@ def write_checkpoint(
     position: int,
     counters: list[CounterRow],
     ids: list[tuple[bytes, bytes, int]],
+    forgotten: Mapping[str, int],
     now_s: int,
 ) -> None:
     """Writes one checkpoint in one transaction, and forgets expired ids.
+
+    Args:
+        forgotten: Services whose rows up to this position are void.
 
     Raises:
         sqlite3.Error: Nothing was written (the disk is full).
@@ -73,6 +78,9 @@ def write_checkpoint(
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", counters)
+        connection.executemany(
+            "DELETE FROM counters WHERE service = ? AND position <= ?", list(forgotten.items())
+        )
         connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", ids)
         connection.execute("DELETE FROM ids WHERE expires_s > 0 AND expires_s <= ?", (now_s,))
         connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (position,))

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tallygate.domain.errors import IdConflict
-from tallygate.ledger.commit import DURABLE, Batch
+from tallygate.ledger.embedded.commit import DURABLE, Batch
 
 
 class Once(NamedTuple):

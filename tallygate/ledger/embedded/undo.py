@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from tallygate.ledger.call import Call
-from tallygate.ledger.commit import Batch
-from tallygate.ledger.counters import CREDITS, TOTAL, ApplicationCounters, Counter
+from tallygate.ledger.embedded.call import Call
+from tallygate.ledger.embedded.commit import Batch
+from tallygate.ledger.embedded.counters import CREDITS, TOTAL, ApplicationCounters, Counter
 
 
 class Added(NamedTuple):

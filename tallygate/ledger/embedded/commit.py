@@ -13,7 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 from tallygate.domain.limits import Epoch
-from tallygate.ledger.segments import SegmentWriter
+from tallygate.ledger.embedded.counters import ApplicationCounters
+from tallygate.ledger.embedded.segments import SegmentWriter
 
 SLOW_S: Final = 0.002
 """A sync that takes longer moves the next ones to a thread, until their moving average is below it again."""
@@ -26,7 +27,8 @@ class Batch:
     """
 
     __slots__ = (
-        "_asyncio_future_blocking", "_done", "_error", "_loop", "epoch", "records", "undo", "wake",
+        "_asyncio_future_blocking", "_done", "_error", "_loop", "epoch", "fresh", "records", "undo", "wake",
+        "watched",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -38,6 +40,10 @@ class Batch:
         """The epoch in which its first record was made."""
         self.records: list[bytes] = []
         self.undo: list[Any] = []
+        self.fresh: dict[ApplicationCounters, None] = {}
+        """Applications that may have their first traffic, or their first of the day."""
+        self.watched: dict[ApplicationCounters, Any] = {}
+        """Calls with levels of utilization to watch, by application."""
         self.wake: list[Callable[[Batch], object]] = []
 
     def __await__(self) -> "Generator[Batch, None, None]":
@@ -106,10 +112,20 @@ class Totals:
 class Committer:
     """Collects records into batches and makes them durable, in order."""
 
-    def __init__(self, writer: SegmentWriter, take_back: Callable[[list[Batch]], None]) -> None:
-        """`take_back` gets the batches that could not be written, in the order in which they were made."""
+    def __init__(
+        self,
+        writer: SegmentWriter,
+        take_back: Callable[[list[Batch]], None],
+        look: Callable[[Batch], None],
+    ) -> None:
+        """
+        Args:
+            take_back: Gets the batches that could not be written, in the order in which they were made.
+            look: Gets a batch that is durable, before its waiters do, if it is of interest to events.
+        """
         self._writer = writer
         self._take_back = take_back
+        self._look = look
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._running: tuple[Batch, Future[None]] | None = None
@@ -212,6 +228,8 @@ class Committer:
 
     def _finish(self, batch: Batch, error: BaseException | None, soon: bool) -> None:
         if error is None:
+            if batch.fresh or batch.watched:
+                self._look(batch)
             batch.finish(None, soon)
             return
         if not isinstance(error, OSError):

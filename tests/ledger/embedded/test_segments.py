@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tallygate.domain.errors import LogCorrupt
-from tallygate.ledger import segments as ledger_segments
+from tallygate.ledger.embedded import segments as ledger_segments
+from tallygate.ledger.embedded.log import LogReader
+from tallygate.ledger.embedded.segments import HEADER_BYTES, SegmentWriter, read_mark, segments
 from tallygate.ledger.entry import Entry, encode_body, record
-from tallygate.ledger.log import LogReader
-from tallygate.ledger.segments import HEADER_BYTES, SegmentWriter, read_mark, segments
 
 SEGMENT_BYTES = 600
 
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_the_log_as_it_was_and_writing_goes_on_when_there_is_
     script = f"""
 import resource
 from pathlib import Path
-from tallygate.ledger.segments import SegmentWriter
+from tallygate.ledger.embedded.segments import SegmentWriter
 writer = SegmentWriter(Path({str(tmp_path)!r}), 1_000_000)
 writer.append(b"")
 good = writer.end
@@ -234,7 +234,7 @@ def test_a_reader_in_another_process_never_sees_a_mark_half_written(tmp_path: Pa
     """A mark that is too low for a moment would hide from a question what was acknowledged before it."""
     script = f"""
 from pathlib import Path
-from tallygate.ledger.segments import SegmentWriter
+from tallygate.ledger.embedded.segments import SegmentWriter
 writer = SegmentWriter(Path({str(tmp_path)!r}), 1_000_000)
 print(flush=True)
 while True:

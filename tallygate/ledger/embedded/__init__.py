@@ -1,0 +1,1 @@
+"""The ledger of one machine: counters in memory, a log and checkpoints on disk."""

@@ -1,0 +1,174 @@
+"""Events on disk, and what keeps them from coming twice: `events.db`, beside the log.
+
+It belongs to the ledger's thread: an event is rare, and a commit here waits for no disk. A crash of the process loses none; what a
+power cut takes is raised again by the replay of the log, which reaches as far back as the last checkpoint, before which all of
+this was synced.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import structlog
+
+from tallygate.ledger.embedded.counters import ApplicationCounters
+from tallygate.ledger.events import Alert, Event, Kind
+
+log = structlog.get_logger()
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS event (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, time_s INTEGER NOT NULL,
+  service TEXT NOT NULL, application TEXT NOT NULL, alert TEXT
+);
+CREATE TABLE IF NOT EXISTS alert (id INTEGER PRIMARY KEY AUTOINCREMENT);
+CREATE TABLE IF NOT EXISTS mark (
+  service TEXT NOT NULL, application TEXT NOT NULL, level INTEGER NOT NULL, until_s INTEGER NOT NULL,
+  PRIMARY KEY (service, application, level)
+) WITHOUT ROWID;
+"""
+TRAFFIC: Final = 0
+"""In place of a level: the mark is the first second of the last UTC day on which there was traffic."""
+
+MAX_WAITING: Final = 100_000
+"""How many events may wait for a disk that is full."""
+
+_decode_alert: Final = msgspec.json.Decoder(Alert).decode
+
+
+class Raised(NamedTuple):
+    """An event that is to be kept, and the mark that keeps it from coming again."""
+
+    kind: Kind
+    time_s: int
+    service: str
+    application: str
+    level: int
+    until_s: int
+    alert: Alert | None = None
+
+
+class EventStore:
+    """The events of one ledger."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.executescript(_SCHEMA)
+        self._waiting: list[Raised] = []
+
+    def read_marks(self, application: ApplicationCounters) -> None:
+        """Tells an application what was raised of it already."""
+        rows = self._connection.execute(
+            "SELECT level, until_s FROM mark WHERE service = ? AND application = ?",
+            (application.service, application.application),
+        ).fetchall()
+        for level, until_s in rows:
+            if level == TRAFFIC:
+                application.traffic_day_s = until_s
+            else:
+                application.alerted[level] = until_s
+
+    def add(self, raised: Iterable[Raised]) -> None:
+        """Keeps events with their marks, in one transaction. While the disk is full they wait in memory."""
+        self._waiting += raised
+        if not self._waiting:
+            return
+        execute = self._connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for each in self._waiting:
+                self._add_one(each)
+            execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                execute("ROLLBACK")
+            lost = len(self._waiting) - MAX_WAITING
+            del self._waiting[: max(lost, 0)]
+            log.warning("events wait for the disk", reason=str(error), waiting=len(self._waiting))
+        else:
+            self._waiting = []
+
+    def events(self) -> list[Event]:
+        """All, in the order of their ids.
+
+        Raises:
+            sqlite3.Error: They cannot be read.
+        """
+        self.add(())
+        rows = self._connection.execute(
+            "SELECT id, kind, time_s, service, application, alert FROM event ORDER BY id"
+        )
+        return [
+            Event(number, kind, time_s, service, application, alert and _decode_alert(alert))
+            for number, kind, time_s, service, application, alert in rows
+        ]
+
+    def delete(self, first: int, last: int) -> int:
+        """Deletes the events with these ids, both ends included; returns how many there were.
+
+        Raises:
+            sqlite3.Error: They are still there.
+        """
+        self.add(())
+        return self._connection.execute(
+            "DELETE FROM event WHERE id BETWEEN ? AND ?", (first, min(last, 2**63 - 1))
+        ).rowcount
+
+    def forget_alert(self, service: str, application: str, level: int) -> bool:
+        """Takes a level's mark away; returns whether there was one. Raises sqlite3.Error when it cannot."""
+        self.add(())
+        return bool(
+            self._connection.execute(
+                "DELETE FROM mark WHERE service = ? AND application = ? AND level = ? AND level > 0",
+                (service, application, level),
+            ).rowcount
+        )
+
+    def forget_service(self, service: str) -> None:
+        """Takes all marks of a service away. Raises sqlite3.Error when it cannot."""
+        self._connection.execute("DELETE FROM mark WHERE service = ?", (service,))
+
+    def make_durable(self) -> None:
+        """Syncs what was written so far; may run in another thread.
+
+        Raises:
+            OSError: It may not be durable.
+        """
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def close(self) -> None:
+        self.add(())
+        self._connection.close()
+
+    def _add_one(self, raised: Raised) -> None:
+        execute = self._connection.execute
+        alert = raised.alert
+        if alert is not None:
+            number = execute("INSERT INTO alert DEFAULT VALUES").lastrowid or 0
+            execute("DELETE FROM alert WHERE id < ?", (number,))
+            alert = msgspec.structs.replace(alert, id=number)
+        execute(
+            "INSERT INTO event (kind, time_s, service, application, alert) VALUES (?, ?, ?, ?, ?)",
+            (
+                raised.kind,
+                raised.time_s,
+                raised.service,
+                raised.application,
+                None if alert is None else msgspec.json.encode(alert).decode(),
+            ),
+        )
+        execute(
+            "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?)",
+            (raised.service, raised.application, raised.level, raised.until_s),
+        )
