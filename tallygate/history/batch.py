@@ -1,4 +1,4 @@
-"""A batch: the rows that a stretch of the log becomes in each table."""
+"""A batch: the rows that a stretch of the logs becomes in each table."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -36,8 +36,8 @@ def code_series(code: int | str) -> str:
     return f"c:{code}"
 
 
-def raw_rows(entries: Iterable[Entry], end: int) -> dict[int, Rows]:
-    """Rows of `raw` by partition. `end` is the position where the batch ends."""
+def raw_rows(entries: Iterable[Entry], batch: int) -> dict[int, Rows]:
+    """Rows of `raw` by partition, with the number of their batch."""
     partitions: dict[int, list[tuple[object, ...]]] = defaultdict(list)
     for entry in entries:
         time_ms = max(entry.time_ms, 0)
@@ -50,7 +50,7 @@ def raw_rows(entries: Iterable[Entry], end: int) -> dict[int, Rows]:
                 [_int64(delta) for _, delta in entry.usage],
                 entry.code,
                 entry.id,
-                end,
+                batch,
             )
         )
     return dict(partitions)

@@ -1,4 +1,4 @@
-"""The historian: follows the log and writes it into the history, each entry exactly once.
+"""The historian: follows the ledger's logs and writes them into the history, each entry exactly once.
 
 A batch goes through three durable steps: note the batch, write the tables, note the new position. A
 crash between any two leaves the batch noted; the next start reads the same entries again and writes
@@ -8,7 +8,6 @@ what is missing (see `store`).
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 import msgspec
 import structlog
@@ -19,6 +18,7 @@ from tallygate.history.progress import Batch, Progress, ProgressFile
 from tallygate.history.retention import Retention
 from tallygate.history.store import Store
 from tallygate.ledger.entry import Entry
+from tallygate.ledger.logs import Logs, Positions, behind
 
 BATCH_ENTRIES = 20_000
 """At about this many entries a batch is closed: some tens of megabytes of rows."""
@@ -29,36 +29,13 @@ MAX_BACKOFF_S = 10.0
 log = structlog.get_logger(__name__)
 
 
-class _Chunk(Protocol):
-    @property
-    def end(self) -> int: ...
-    @property
-    def entries(self) -> list[Entry]: ...
-
-
-class Log(Protocol):
-    """The log as its readers see it: `ledger.log.LogReader`."""
-
-    def begin(self) -> int:
-        """From which position on the log is still there."""
-        ...
-
-    def end(self) -> int:
-        """Up to which position the log is durable."""
-        ...
-
-    def read(self, after: int, limit: int = ...) -> _Chunk:
-        """Whole frames after a position, up to about `limit` entries."""
-        ...
-
-
 class Historian:
-    """Writes the log into the tables. Any thread may ask it to catch up; one works at a time."""
+    """Writes the logs into the tables. Any thread may ask it to catch up; one works at a time."""
 
     def __init__(
-        self, reader: Log, store: Store, file: ProgressFile, retention: Retention, clock: Clock
+        self, logs: Logs, store: Store, file: ProgressFile, retention: Retention, clock: Clock
     ) -> None:
-        self._reader = reader
+        self._logs = logs
         self._store = store
         self._file = file
         self._retention = retention
@@ -69,7 +46,7 @@ class Historian:
         self._thread: threading.Thread | None = None
 
     def catch_up(self, give_up: Callable[[], bool] = lambda: False) -> Progress:
-        """Writes all that is in the log at this moment, and says where the history then stands.
+        """Writes all that is in the logs at this moment, and says where the history then stands.
 
         Args:
             give_up: Asked after each batch whether to leave the rest.
@@ -78,13 +55,13 @@ class Historian:
             HistoryUnavailable: It cannot; the message says why.
         """
         try:
-            target = self._reader.end()
+            target = self._logs.end()
             while True:
                 with self._working:
                     progress = self._loaded()
-                    if progress.batch is None and progress.position >= target:
+                    if progress.batch is None and not behind(progress.positions, target):
                         return progress
-                    if give_up() or not self._step(progress):
+                    if give_up() or not self._step(progress, target):
                         return self._loaded()
         except (OSError, ValueError, LogCorrupt, msgspec.DecodeError) as error:
             raise HistoryUnavailable(f"the history cannot follow the log: {error}") from error
@@ -120,7 +97,7 @@ class Historian:
             yield self._loaded()
 
     def start(self) -> None:
-        """Follows the log in a thread of its own until `stop`."""
+        """Follows the logs in a thread of its own until `stop`."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._follow, name="historian", daemon=True)
         self._thread.start()
@@ -150,48 +127,63 @@ class Historian:
             else:
                 wait_s = POLL_S
 
-    def _step(self, progress: Progress) -> bool:
+    def _step(self, progress: Progress, target: Positions) -> bool:
         """One batch; False when there is nothing to write."""
         if progress.batch is not None:
-            entries = self._read_again(progress.position, progress.batch)
-            self._store.complete(entries, progress.batch.end, progress.since_s)
-            self._note(_done(progress, progress.batch.end))
+            entries = self._read_again(progress.positions, progress.batch)
+            self._store.complete(entries, progress.batch.number, progress.since_s)
+            self._note_done(progress, progress.batch)
             return True
-        chunk = self._reader.read(progress.position, BATCH_ENTRIES)
-        if chunk.end == progress.position:
+        chunk = self._logs.read(progress.positions, target, BATCH_ENTRIES)
+        if not behind(progress.positions, chunk.end):
             return False
+        batch = Batch(progress.batches + 1, dict(chunk.end))
         noted = msgspec.structs.replace(
             progress,
-            batch=Batch(chunk.end, len(chunk.entries)),
+            batch=batch,
             since_s=self._retention.since_s(progress.since_s, self._clock.now_s()),
         )
         self._note(noted)
-        self._store.write(chunk.entries, chunk.end, noted.since_s)
-        self._note(_done(noted, chunk.end))
+        self._store.write(chunk.entries, batch.number, noted.since_s)
+        self._note_done(noted, batch)
         return True
 
-    def _read_again(self, position: int, batch: Batch) -> Sequence[Entry]:
-        """The very entries of a batch, though the log has grown since."""
+    def _read_again(self, positions: Positions, batch: Batch) -> Sequence[Entry]:
+        """The very entries of a batch, though the logs have grown since."""
         entries: list[Entry] = []
-        while len(entries) < batch.entries:
-            chunk = self._reader.read(position, batch.entries - len(entries))
-            if chunk.end == position:
-                raise HistoryUnavailable("the log ends before the batch that was being written")
+        while behind(positions, batch.ends):
+            chunk = self._logs.read(positions, batch.ends, BATCH_ENTRIES)
+            if not behind(positions, chunk.end):
+                raise HistoryUnavailable("a log ends before the batch that was being written")
             entries += chunk.entries
-            position = chunk.end
-        return entries[: batch.entries]
+            positions = chunk.end
+        return entries
 
     def _loaded(self) -> Progress:
         if self._progress is None:
-            self._progress = self._file.read(self._reader.begin)
+            self._progress = self._read()
+            self._logs.consumed(self._progress.positions)
         return self._progress
+
+    def _read(self) -> Progress:
+        """What was noted; at the beginning of what the logs still hold if nothing was."""
+        noted = self._file.read()
+        if noted is None:
+            # First told to the ledger: an earlier history may have come further, and nothing must go from now on.
+            self._logs.consumed({})
+            noted = Progress(dict(self._logs.begin()), self._store.last_batch())
+        return noted
+
+    def _note_done(self, progress: Progress, batch: Batch) -> None:
+        self._note(
+            msgspec.structs.replace(
+                progress, positions=batch.ends, batches=batch.number, batch=None
+            )
+        )
+        self._logs.consumed(batch.ends)
 
     def _note(self, progress: Progress) -> None:
         # Forgotten first: if the write fails, the file decides what was noted.
         self._progress = None
         self._file.write(progress)
         self._progress = progress
-
-
-def _done(progress: Progress, end: int) -> Progress:
-    return msgspec.structs.replace(progress, position=end, batch=None)

@@ -6,33 +6,32 @@ from tallygate.domain.clock import Clock
 from tallygate.history import query, verify
 from tallygate.history.answer import Answer
 from tallygate.history.engine import ChdbEngine, Engine
-from tallygate.history.historian import Historian, Log
+from tallygate.history.historian import Historian
 from tallygate.history.progress import ProgressFile
 from tallygate.history.question import Question
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
 from tallygate.history.verify import Difference
-from tallygate.ledger.embedded.log import LogReader
+from tallygate.ledger.embedded.logs import EmbeddedLogs
+from tallygate.ledger.logs import Logs
 from tallygate.settings import Settings
 
 
 class History:
-    """Answers questions, after catching up with the log. Every method may be called from any thread.
+    """Answers questions, after catching up with the ledger's logs. Every method may be called from any thread.
 
     Each question, `catch_up`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
-    when the engine or the log cannot be used now; the next call tries again.
+    when the engine or a log cannot be used now; the next call tries again.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, engine: Engine, log: Log) -> None:
+    def __init__(self, settings: Settings, clock: Clock, engine: Engine, logs: Logs) -> None:
         self._engine = engine
         self._clock = clock
         self._historian = Historian(
-            log,
+            logs,
             Store(self._engine),
-            ProgressFile(
-                settings.history / "historian.json", settings.ledger / "consumers" / "history"
-            ),
+            ProgressFile(settings.history / "historian.json"),
             Retention(self._engine, settings.raw_days, settings.minute_days),
             clock,
         )
@@ -41,7 +40,7 @@ class History:
     def open(cls, settings: Settings, clock: Clock) -> Self:
         """The history of `settings.home`. The engine starts when it is first needed."""
         engine = ChdbEngine(settings.history, create_tables)
-        return cls(settings, clock, engine, LogReader(settings.ledger / "log"))
+        return cls(settings, clock, engine, EmbeddedLogs(settings.ledger))
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +49,7 @@ class History:
         self.close()
 
     def start(self) -> None:
-        """Follows the log in a thread of its own until `close`."""
+        """Follows the logs in a thread of its own until `close`."""
         self._historian.start()
 
     def close(self) -> None:

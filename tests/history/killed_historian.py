@@ -17,7 +17,7 @@ def entries(count: int) -> list[Entry]:
         entry(
             NOW_S - index % 5 * 86_400 - index,
             {"7": 1, str(8 + index % 3): index},
-            product=str(1 + index % 2),
+            product=str(1 + index % 3),
             application=f"app{index % 10}",
             code=200 + index % 4,
         )
@@ -25,9 +25,17 @@ def entries(count: int) -> list[Entry]:
     ]
 
 
+def logs(count: int) -> MemoryLog:
+    """The same entries in three logs, each product's in one."""
+    log = MemoryLog()
+    for each in entries(count):
+        log.logs.setdefault("" if each.service == "1" else f"of {each.service}", []).append(each)
+    return log
+
+
 def main() -> None:
     historian.BATCH_ENTRIES = 40
-    with open_history(Path(sys.argv[1]), MemoryLog(entries(int(sys.argv[2])))) as history:
+    with open_history(Path(sys.argv[1]), logs(int(sys.argv[2]))) as history:
         history.catch_up()
 
 

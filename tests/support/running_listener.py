@@ -218,7 +218,8 @@ class RunningListener:
 
     def entries(self, app: App) -> list[Entry]:
         """What the durable log holds of an application."""
-        found = LogReader(self.home / "ledger" / "log").read(0, limit=10**9).entries
+        frames = LogReader(self.home / "ledger" / "log").frames(0)
+        found = [each for _, entries in frames for each in entries]
         return [each for each in found if (each.service, each.application) == (app.service, app.id)]
 
     def counted(self, app: App, metric: str = "hits") -> int:
