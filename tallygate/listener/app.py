@@ -10,8 +10,6 @@ from tallygate import __version__
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError, Unavailable
 from tallygate.integration_errors.recorder import ErrorRecorder
-from tallygate.integration_errors.store import ErrorStore
-from tallygate.ledger.contract import Ledger
 from tallygate.listener.answers import (
     JSON_HEADERS,
     PREFLIGHT_HEADERS,
@@ -26,10 +24,10 @@ from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
 from tallygate.listener.metrics import Metrics
 from tallygate.listener.mistakes import Mistakes
+from tallygate.listener.parts import Parts
 from tallygate.listener.report_endpoint import ReportEndpoint
 from tallygate.listener.request_log import RequestLog
 from tallygate.listener.usage_endpoint import UsageEndpoint
-from tallygate.registry.contract import Registry
 from tallygate.settings import Settings
 
 _STATUS: Final = json.dumps(
@@ -51,20 +49,20 @@ class Listener:
 
     def __init__(
         self,
-        registry: Registry,
-        ledger: Ledger,
+        parts: Parts,
         clock: Clock,
         settings: Settings,
         internal_token: str,
     ) -> None:
-        self._errors = ErrorRecorder(ErrorStore(settings), clock)
+        registry, ledger = parts.registry, parts.ledger
+        self._errors = ErrorRecorder(parts.errors, clock)
         self._request_log = RequestLog()
         mistakes = Mistakes(registry, self._errors, self._request_log)
         authorizing = AuthorizeEndpoints(registry, ledger, clock, mistakes)
         oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
         self._backfill = Backfill(registry, ledger, internal_token)
-        self._internal = InternalApi(registry, ledger, self._errors, settings)
+        self._internal = InternalApi(registry, parts.stores, ledger, self._errors, settings)
         usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
         self._metrics = Metrics(meters, ledger, registry, self._errors, settings)

@@ -17,12 +17,11 @@ from granian.server.embed import Server
 
 from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
-from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.listener.app import Listener
 from tallygate.listener.internal.auth import require_password_unless_local
+from tallygate.listener.parts import opened
 from tallygate.listener.request_log import configure_log
 from tallygate.process import allow_many_open_files, die_with_parent
-from tallygate.registry.reader import SqliteRegistry
 from tallygate.settings import Settings, address, load, load_secrets
 
 log = structlog.get_logger()
@@ -60,14 +59,10 @@ async def serve(settings: Settings) -> None:
         signal.SIGINT,
     ):  # first: a stop may be asked for during the start
         loop.add_signal_handler(number, asked.set)
-    with EmbeddedLedger.open(settings, clock) as ledger:
+    async with opened(settings, clock) as parts:
         host, port = free_address(*address(settings.listener))
         require_password_unless_local(settings, host)
-        registry = SqliteRegistry(settings.database)
-        app = Listener(
-            registry, ledger, clock, settings, load_secrets(settings.home).internal_token
-        )
-        ledger.attach(loop)
+        app = Listener(parts, clock, settings, load_secrets(settings.home).internal_token)
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         server = Server(
@@ -90,7 +85,6 @@ async def serve(settings: Settings) -> None:
         finally:
             announced.unlink(missing_ok=True)
             app.close()
-            registry.close()
 
 
 def free_address(host: str, port: int) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
 from tallygate.listener.internal.utilization import Utilization
 from tallygate.registry.contract import Registry
+from tallygate.registry.store import Stores
 from tallygate.settings import Settings
 
 _PREFIX: Final = "/internal"
@@ -30,10 +31,15 @@ class InternalApi:
     """Answers what is under `/internal`."""
 
     def __init__(
-        self, registry: Registry, ledger: Ledger, recorder: ErrorRecorder, settings: Settings
+        self,
+        registry: Registry,
+        stores: Stores,
+        ledger: Ledger,
+        recorder: ErrorRecorder,
+        settings: Settings,
     ) -> None:
         self._auth = BasicAuth(settings)
-        self._provisioning = Provisioning(settings.database)
+        self._provisioning = Provisioning(stores)
         self._router = routes(
             self._provisioning, Utilization(registry, ledger), Errors(registry, recorder)
         )

@@ -1,7 +1,6 @@
 """Every ledger that keeps `ledger.contract`, one after the other. Tests are coroutines, run in the loop of their ledger."""
 
 import asyncio
-import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,18 +28,6 @@ NOON_S = 1_709_208_000  # 2024-02-29T12:00:00Z, a Thursday
 PARTITIONS = 8
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Runs a test that is a coroutine."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    names = pyfuncitem._fixtureinfo.argnames
-    given = {name: pyfuncitem.funcargs[name] for name in names}
-    runner: asyncio.Runner = pyfuncitem.funcargs["runner"]
-    runner.run(pyfuncitem.obj(**given))
-    return True
-
-
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock.at(NOON_S)
@@ -49,24 +36,6 @@ def clock() -> ManualClock:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path)
-
-
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp("redis"), fsync="everysec") as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
-    with RedisCluster(tmp_path_factory.mktemp("cluster"), fsync="everysec") as cluster:
-        yield cluster
 
 
 Logged = Callable[[], list[Entry]]
