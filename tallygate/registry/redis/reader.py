@@ -42,6 +42,7 @@ class RedisRegistry:
         """
         Args:
             revisions: Of what is in memory; the ledger's scripts check them.
+            cached_applications: More than one call looks up, since a call goes on only when all that it needs is in memory.
         """
         self._client = client
         self._keys = keys
