@@ -13,10 +13,13 @@ class Batch(msgspec.Struct, frozen=True):
     Attributes:
         number: Batches are numbered in the order in which they are written.
         ends: Where it ends in each log.
+        forget: The product of which all that was counted before is to be deleted; None: it holds
+            entries to be counted.
     """
 
     number: int
     ends: dict[str, int]
+    forget: str | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, rename={"positions": "position"}):
