@@ -48,8 +48,30 @@ def verify(request: HttpRequest) -> HttpResponse:
     return _answer(200, {"differences": [difference._asdict() for difference in found]})
 
 
+class _Rows(msgspec.Struct, frozen=True):
+    product: str
+
+
+@internal
+@require_POST
+def rows(request: HttpRequest) -> HttpResponse:
+    """How many rows each table has of a product, whether or not it still exists.
+
+    The body is `{"product": protocol id}`. 200 with `{"rows": {table: count}}`; 503 with `{"error"}`
+    when the history cannot be read now.
+    """
+    try:
+        asked = msgspec.json.decode(request.body, type=_Rows)
+        found = runtime.history().rows(asked.product)
+    except msgspec.DecodeError as error:
+        return _answer(400, {"error": str(error)})
+    except HistoryUnavailable as error:
+        return _answer(503, {"error": str(error)})
+    return _answer(200, {"rows": found})
+
+
 def _answer(status: int, body: dict[str, object]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), status=status, content_type=JSON)
 
 
-urlpatterns = [path("verify", verify)]
+urlpatterns = [path("verify", verify), path("rows", rows)]

@@ -2,7 +2,7 @@
 
 import time
 
-from tallygate.domain.errors import HistoryUnavailable
+from tallygate.domain.errors import StillDeleting
 from tallygate.history.engine import Engine
 from tallygate.history.schema import RAW, ROLLUPS, Table
 
@@ -25,7 +25,8 @@ class Forgetting:
         """Returns when nothing is left of the product.
 
         Raises:
-            HistoryUnavailable: It is not gone yet; the next call goes on.
+            StillDeleting: It is not gone yet; the next call goes on.
+            HistoryUnavailable: The engine cannot do it now.
         """
         give_up_at_s = time.monotonic() + WITHIN_S
         for table in (RAW, *ROLLUPS):
@@ -56,7 +57,7 @@ class Forgetting:
         )
         while self._engine.query(sql, database=database, name=name)[0][0]:
             if time.monotonic() > give_up_at_s:
-                raise HistoryUnavailable("the analytics engine is still deleting a product's rows")
+                raise StillDeleting("the analytics engine is still deleting a product's rows")
             # Wakes those who rewrite: by themselves they look for more work once in a second.
             self._engine.execute(f"SYSTEM START MERGES {table.name}")
             time.sleep(POLL_S)

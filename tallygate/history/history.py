@@ -3,6 +3,7 @@
 from typing import Self
 
 from tallygate.domain.clock import Clock
+from tallygate.domain.errors import StillDeleting
 from tallygate.history import query, verify
 from tallygate.history.answer import Answer
 from tallygate.history.engine import ChdbEngine, Engine
@@ -85,9 +86,13 @@ class History:
         return query.last_hit_s(self._engine, product, series)
 
     def rows(self, product: str) -> dict[str, int]:
-        """By table, how many rows it has of the product: of the table of raw entries, its entries."""
-        with self._historian.still():
-            return self._forgetting.rows(product)
+        """By table, how many rows it has of the product. Waits until what is forgotten is deleted."""
+        while True:
+            try:
+                with self._historian.still():
+                    return self._forgetting.rows(product)
+            except StillDeleting:
+                continue
 
     def verify(self) -> list[Difference]:
         """Recomputes the roll-ups from the raw entries still kept; the list must be empty."""

@@ -18,8 +18,8 @@ from tallygate.listener.answers import (
     send_error,
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
-from tallygate.listener.backfill import Backfill
 from tallygate.listener.caller import caller_of
+from tallygate.listener.home_commands import HomeCommands
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
 from tallygate.listener.metrics import Metrics
@@ -61,7 +61,7 @@ class Listener:
         authorizing = AuthorizeEndpoints(registry, ledger, clock, mistakes)
         oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
-        self._backfill = Backfill(registry, ledger, internal_token)
+        self._home_commands = HomeCommands(registry, ledger, internal_token)
         self._internal = InternalApi(registry, parts.stores, ledger, self._errors, settings)
         usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
@@ -124,8 +124,8 @@ class Listener:
             send_empty(protocol, 404)
 
     async def _answer_internal(self, scope: Any, protocol: Any) -> None:
-        if self._backfill.is_meant(scope):
-            await self._backfill.answer(scope, protocol)
+        if self._home_commands.is_meant(scope):
+            await self._home_commands.answer(scope, protocol)
         else:
             await self._internal.answer(scope, protocol)
 

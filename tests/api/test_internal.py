@@ -35,6 +35,26 @@ def test_verify_tells_every_difference(site: AnalyticsSite, bearer: dict[str, st
     }
 
 
+def test_the_rows_of_a_product_are_told(site: AnalyticsSite, bearer: dict[str, str]) -> None:
+    """Also of one that exists nowhere but in the history."""
+    site.hit("2020-03-18 01:00")
+    for product, count in ((site.product.service_id, 1), ("elsewhere", 0)):
+        answer = site.client.post(
+            "/internal/rows", {"product": product}, "application/json", headers=bearer
+        )
+        assert (answer.status_code, answer.json()["rows"]["history.raw"]) == (200, count)
+        assert list(answer.json()["rows"]) == [
+            "history.raw",
+            "history.usage_minute",
+            "history.usage_quarter",
+        ]
+
+
+def test_the_rows_of_nothing_are_not_told(site: AnalyticsSite, bearer: dict[str, str]) -> None:
+    answer = site.client.post("/internal/rows", {}, "application/json", headers=bearer)
+    assert (answer.status_code, "product" in answer.json()["error"]) == (400, True)
+
+
 @pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", "Bearer é", "Basic eDp5"])
 def test_without_the_homes_token_nothing_is_told(site: AnalyticsSite, given: str) -> None:
     answer = site.client.post("/internal/verify", headers={"Authorization": given})

@@ -14,6 +14,7 @@ from tallygate.listener.internal.errors import Errors
 from tallygate.listener.internal.provisioning import Provisioning
 from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
+from tallygate.listener.internal.stats import Stats
 from tallygate.listener.internal.utilization import Utilization
 from tallygate.registry.contract import Registry
 from tallygate.registry.store import Stores
@@ -41,7 +42,10 @@ class InternalApi:
         self._auth = BasicAuth(settings)
         self._provisioning = Provisioning(stores)
         self._router = routes(
-            self._provisioning, Utilization(registry, ledger), Errors(registry, recorder)
+            self._provisioning,
+            Utilization(registry, ledger),
+            Stats(registry, ledger),
+            Errors(registry, recorder),
         )
 
     async def answer(self, scope: Any, protocol: Any) -> None:
