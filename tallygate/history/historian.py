@@ -18,7 +18,9 @@ from tallygate.domain.errors import HistoryUnavailable, LogCorrupt
 from tallygate.history.forgetting import Forgetting
 from tallygate.history.progress import Batch, Progress, ProgressFile
 from tallygate.history.retention import Retention
+from tallygate.history.schema import RAW
 from tallygate.history.store import Store
+from tallygate.history.upgrade import LAYOUT, Upgrade
 from tallygate.ledger.entry import FORGET, Entry
 from tallygate.ledger.logs import Logs, Positions, behind
 
@@ -39,6 +41,7 @@ class Historian:
         logs: Logs,
         store: Store,
         forgetting: Forgetting,
+        upgrade: Upgrade,
         file: ProgressFile,
         retention: Retention,
         clock: Clock,
@@ -46,6 +49,7 @@ class Historian:
         self._logs = logs
         self._store = store
         self._forgetting = forgetting
+        self._upgrade = upgrade
         self._file = file
         self._retention = retention
         self._clock = clock
@@ -68,7 +72,7 @@ class Historian:
             while True:
                 with self._working:
                     progress = self._loaded()
-                    if progress.batch is None and not behind(progress.positions, target):
+                    if _is_whole(progress) and not behind(progress.positions, target):
                         return progress
                     if give_up() or not self._step(progress, target):
                         return self._loaded()
@@ -137,9 +141,13 @@ class Historian:
                 wait_s = POLL_S
 
     def _step(self, progress: Progress, target: Positions) -> bool:
-        """One batch; False when there is nothing to write."""
+        """One batch, or the upgrade of the tables; False when there is nothing to write."""
         if progress.batch is not None:
             self._complete(progress, progress.batch)
+            return True
+        if progress.layout < LAYOUT:
+            self._upgrade.run(progress.since_s.get(RAW.name, 0))
+            self._note(msgspec.structs.replace(progress, layout=LAYOUT))
             return True
         chunk = self._logs.read(progress.positions, target, BATCH_ENTRIES)
         if not behind(progress.positions, chunk.end):
@@ -190,7 +198,7 @@ class Historian:
         if noted is None:
             # First told to the ledger: an earlier history may have come further, and nothing must go from now on.
             self._logs.consumed({})
-            noted = Progress(dict(self._logs.begin()), self._store.last_batch())
+            noted = Progress(dict(self._logs.begin()), self._store.last_batch(), LAYOUT)
         return noted
 
     def _note_done(self, progress: Progress, batch: Batch) -> None:
@@ -206,6 +214,11 @@ class Historian:
         self._progress = None
         self._file.write(progress)
         self._progress = progress
+
+
+def _is_whole(progress: Progress) -> bool:
+    """Whether the tables hold all that lies before the positions, as this version writes it."""
+    return progress.batch is None and progress.layout >= LAYOUT
 
 
 def _forgotten(entries: Sequence[Entry]) -> str | None:

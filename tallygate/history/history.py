@@ -6,6 +6,7 @@ from tallygate.domain.clock import Clock
 from tallygate.domain.errors import StillDeleting
 from tallygate.history import query, verify
 from tallygate.history.answer import Answer
+from tallygate.history.deletion import Deletion
 from tallygate.history.engine import ChdbEngine, Engine
 from tallygate.history.forgetting import Forgetting
 from tallygate.history.historian import Historian
@@ -14,6 +15,7 @@ from tallygate.history.question import Question
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
+from tallygate.history.upgrade import Upgrade
 from tallygate.history.verify import Difference
 from tallygate.ledger.embedded.logs import EmbeddedLogs
 from tallygate.ledger.logs import Logs
@@ -30,11 +32,13 @@ class History:
     def __init__(self, settings: Settings, clock: Clock, engine: Engine, logs: Logs) -> None:
         self._engine = engine
         self._clock = clock
-        self._forgetting = Forgetting(engine)
+        deletion = Deletion(engine)
+        self._forgetting = Forgetting(deletion)
         self._historian = Historian(
             logs,
             Store(self._engine),
             self._forgetting,
+            Upgrade(engine, deletion),
             ProgressFile(settings.history / "historian.json"),
             Retention(self._engine, settings.raw_days, settings.minute_days),
             clock,

@@ -8,7 +8,7 @@ from support.history_data import NOW_S, MemoryLog, entry, open_history
 
 from tallygate.domain.calendar import find_zone, window
 from tallygate.domain.errors import StillDeleting
-from tallygate.history import History, Question, forgetting
+from tallygate.history import History, Question, deletion
 from tallygate.history.engine import ChdbEngine, Rows, Value
 from tallygate.history.schema import RAW, ROLLUPS, create_tables
 from tallygate.ledger.entry import FORGET, Entry
@@ -128,7 +128,7 @@ def test_deleting_that_takes_long_is_told_and_the_next_call_goes_on(
     log.entries += hits(100)
     history.catch_up()
     log.entries += [forget(), *hits(3)]
-    monkeypatch.setattr(forgetting, "WITHIN_S", -1)
+    monkeypatch.setattr(deletion, "WITHIN_S", -1)
     history._engine.execute(f"SYSTEM STOP MERGES {RAW.name}")
     with pytest.raises(StillDeleting, match="still deleting"):
         history.catch_up()
