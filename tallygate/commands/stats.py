@@ -73,10 +73,13 @@ def _forget(settings: Settings, service: str) -> None:
 
 
 def _forget_here(settings: Settings, service: str) -> None:
-    from tallygate.ledger.embedded.ledger import EmbeddedLedger
+    from tallygate.listener.parts import opened
+
+    async def forget() -> None:
+        async with opened(settings, SystemClock()) as parts:
+            await parts.ledger.forget(service)
 
     try:
-        with EmbeddedLedger.open(settings, SystemClock()) as ledger:
-            asyncio.run(ledger.forget(service))
+        asyncio.run(forget())
     except (OSError, sqlite3.Error) as error:
         raise NotForgotten(f"the ledger cannot be written now: {error}") from None
