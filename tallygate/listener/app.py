@@ -19,6 +19,7 @@ from tallygate.listener.answers import (
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.caller import caller_of
+from tallygate.listener.console import Console
 from tallygate.listener.home_commands import HomeCommands
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
@@ -62,7 +63,10 @@ class Listener:
         oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
         self._home_commands = HomeCommands(registry, ledger, internal_token)
-        self._internal = InternalApi(registry, parts.stores, ledger, self._errors, settings)
+        console = Console(settings, internal_token)
+        self._internal = InternalApi(
+            registry, parts.stores, ledger, self._errors, console, clock, settings
+        )
         usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
         self._metrics = Metrics(meters, ledger, registry, self._errors, settings)
