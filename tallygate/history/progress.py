@@ -35,7 +35,7 @@ class Progress(msgspec.Struct, frozen=True, rename={"positions": "position"}):
 
     positions: dict[str, int]
     batches: int
-    layout: int
+    layout: int = 0
     batch: Batch | None = None
     since_s: dict[str, int] = {}
 

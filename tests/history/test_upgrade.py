@@ -103,6 +103,17 @@ def test_a_crash_around_any_step_fills_in_nothing_twice(
         assert history.verify() == []
 
 
+def test_notes_that_say_nothing_of_what_the_tables_hold_are_read(
+    home: Path, log: MemoryLog
+) -> None:
+    note = '{"position":{"":60},"batches":60}'
+    (home / "history" / "historian.json").write_text(note)
+    log.entries += hits(6)
+    with open_history(home, log) as history:
+        assert [total(history, series) for series in ("m:8", "mc:404:8")] == [66, 33]
+        assert history.verify() == []
+
+
 def test_a_batch_that_the_earlier_version_had_not_ended_is_ended_first(
     home: Path, log: MemoryLog
 ) -> None:
