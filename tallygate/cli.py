@@ -193,6 +193,25 @@ def verify(home: Home = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command("delete-stats")
+def delete_stats(
+    service: Annotated[str, typer.Argument(help="The service's id; it may be deleted already.")],
+    home: Home = None,
+) -> None:
+    """Delete all that was counted of a service, and say what was removed.
+
+    Its limits begin at zero again, and nothing of it is left in the history. The service itself, if
+    it still exists, stays as it is. Works while Tallygate runs and while it does not.
+    """
+    from tallygate.commands import stats
+
+    removed = stats.delete(load(home=home), service)
+    for table in removed:
+        print(f"{table.name}: {table.before} before, {table.left} left")
+    if any(table.left for table in removed):
+        print("what is left was counted while this command ran")
+
+
 @app.command()
 def password(
     username: Annotated[str, typer.Argument(help="The user's name.")],

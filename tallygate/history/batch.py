@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tallygate.history.engine import Rows
 from tallygate.history.schema import RAW, Table
+from tallygate.history.series import code_series, metric_series
 from tallygate.ledger.entry import Entry
 
 _Key = tuple[str, str, str, int]
@@ -24,16 +25,6 @@ class Point(NamedTuple):
     application: str
     t: int
     value: int
-
-
-def metric_series(metric_id: str) -> str:
-    """The series of a metric."""
-    return f"m:{metric_id}"
-
-
-def code_series(code: int | str) -> str:
-    """The series of a response code."""
-    return f"c:{code}"
 
 
 def raw_rows(entries: Iterable[Entry], batch: int) -> dict[int, Rows]:
@@ -60,7 +51,7 @@ def points(entries: Iterable[Entry], table: Table) -> dict[int, list[Point]]:
     """Rows of a roll-up by partition, without zeros; a response code counts 1 per entry."""
     sums: dict[_Key, int] = defaultdict(int)
     for (product, application, t, usage, code), count in _alike(entries, table.step_s).items():
-        for series, value in _values(usage, code):
+        for series, value in _values(usage, code, table):
             sums[series, product, application, t] += count * value
             if application:
                 sums[series, product, "", t] += count * value
@@ -81,11 +72,16 @@ def _alike(entries: Iterable[Entry], step_s: int) -> dict[_Kind, int]:
     return counts
 
 
-def _values(usage: tuple[tuple[str, int], ...], code: int) -> Iterator[tuple[str, int]]:
+def _values(
+    usage: tuple[tuple[str, int], ...], code: int, table: Table
+) -> Iterator[tuple[str, int]]:
     for metric, delta in usage:
         yield metric_series(metric), delta
     if code:
         yield code_series(code), 1
+        if table.codes_of_metrics:
+            for metric, _ in usage:
+                yield code_series(code, metric), 1
 
 
 def _int64(value: int) -> int:

@@ -2,7 +2,8 @@
 
 A batch goes through three durable steps: note the batch, write the tables, note the new position. A
 crash between any two leaves the batch noted; the next start reads the same entries again and writes
-what is missing (see `store`).
+what is missing (see `store`). A place of a log that says that a product is forgotten is a batch of its
+own: instead of writing, the product's rows are deleted, once more after a crash.
 """
 
 import threading
@@ -14,10 +15,13 @@ import structlog
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import HistoryUnavailable, LogCorrupt
+from tallygate.history.forgetting import Forgetting
 from tallygate.history.progress import Batch, Progress, ProgressFile
 from tallygate.history.retention import Retention
+from tallygate.history.schema import RAW
 from tallygate.history.store import Store
-from tallygate.ledger.entry import Entry
+from tallygate.history.upgrade import LAYOUT, Upgrade
+from tallygate.ledger.entry import FORGET, Entry
 from tallygate.ledger.logs import Logs, Positions, behind
 
 BATCH_ENTRIES = 20_000
@@ -33,10 +37,19 @@ class Historian:
     """Writes the logs into the tables. Any thread may ask it to catch up; one works at a time."""
 
     def __init__(
-        self, logs: Logs, store: Store, file: ProgressFile, retention: Retention, clock: Clock
+        self,
+        logs: Logs,
+        store: Store,
+        forgetting: Forgetting,
+        upgrade: Upgrade,
+        file: ProgressFile,
+        retention: Retention,
+        clock: Clock,
     ) -> None:
         self._logs = logs
         self._store = store
+        self._forgetting = forgetting
+        self._upgrade = upgrade
         self._file = file
         self._retention = retention
         self._clock = clock
@@ -59,7 +72,7 @@ class Historian:
             while True:
                 with self._working:
                     progress = self._loaded()
-                    if progress.batch is None and not behind(progress.positions, target):
+                    if _is_whole(progress) and not behind(progress.positions, target):
                         return progress
                     if give_up() or not self._step(progress, target):
                         return self._loaded()
@@ -128,25 +141,39 @@ class Historian:
                 wait_s = POLL_S
 
     def _step(self, progress: Progress, target: Positions) -> bool:
-        """One batch; False when there is nothing to write."""
+        """One batch, or the upgrade of the tables; False when there is nothing to write."""
         if progress.batch is not None:
-            entries = self._read_again(progress.positions, progress.batch)
-            self._store.complete(entries, progress.batch.number, progress.since_s)
-            self._note_done(progress, progress.batch)
+            self._complete(progress, progress.batch)
+            return True
+        if progress.layout < LAYOUT:
+            self._upgrade.run(progress.since_s.get(RAW.name, 0))
+            self._note(msgspec.structs.replace(progress, layout=LAYOUT))
             return True
         chunk = self._logs.read(progress.positions, target, BATCH_ENTRIES)
         if not behind(progress.positions, chunk.end):
             return False
-        batch = Batch(progress.batches + 1, dict(chunk.end))
+        batch = Batch(progress.batches + 1, dict(chunk.end), _forgotten(chunk.entries))
         noted = msgspec.structs.replace(
             progress,
             batch=batch,
             since_s=self._retention.since_s(progress.since_s, self._clock.now_s()),
         )
         self._note(noted)
-        self._store.write(chunk.entries, batch.number, noted.since_s)
+        if batch.forget is None:
+            self._store.write(chunk.entries, batch.number, noted.since_s)
+        else:
+            self._forgetting.forget(batch.forget)
         self._note_done(noted, batch)
         return True
+
+    def _complete(self, progress: Progress, batch: Batch) -> None:
+        """Ends a batch that was noted, and of which it is not known how far it came."""
+        if batch.forget is None:
+            entries = self._read_again(progress.positions, batch)
+            self._store.complete(entries, batch.number, progress.since_s)
+        else:
+            self._forgetting.forget(batch.forget)
+        self._note_done(progress, batch)
 
     def _read_again(self, positions: Positions, batch: Batch) -> Sequence[Entry]:
         """The very entries of a batch, though the logs have grown since."""
@@ -171,7 +198,7 @@ class Historian:
         if noted is None:
             # First told to the ledger: an earlier history may have come further, and nothing must go from now on.
             self._logs.consumed({})
-            noted = Progress(dict(self._logs.begin()), self._store.last_batch())
+            noted = Progress(dict(self._logs.begin()), self._store.last_batch(), LAYOUT)
         return noted
 
     def _note_done(self, progress: Progress, batch: Batch) -> None:
@@ -187,3 +214,13 @@ class Historian:
         self._progress = None
         self._file.write(progress)
         self._progress = progress
+
+
+def _is_whole(progress: Progress) -> bool:
+    """Whether the tables hold all that lies before the positions, as this version writes it."""
+    return progress.batch is None and progress.layout >= LAYOUT
+
+
+def _forgotten(entries: Sequence[Entry]) -> str | None:
+    """The product that is forgotten at this place of its log; None if the entries are to be counted."""
+    return entries[0].service if entries and entries[0].code == FORGET else None

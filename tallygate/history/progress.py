@@ -13,10 +13,13 @@ class Batch(msgspec.Struct, frozen=True):
     Attributes:
         number: Batches are numbered in the order in which they are written.
         ends: Where it ends in each log.
+        forget: The product of which all that was counted before is to be deleted; None: it holds
+            entries to be counted.
     """
 
     number: int
     ends: dict[str, int]
+    forget: str | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, rename={"positions": "position"}):
@@ -26,11 +29,13 @@ class Progress(msgspec.Struct, frozen=True, rename={"positions": "position"}):
         positions: By name of a log: every entry before this place in it is in every table.
         batches: The number of the last batch that is in every table.
         batch: What was being written when this was noted.
+        layout: What the tables hold; see `upgrade`.
         since_s: By table, the event time from which on its rows are kept; before it they may be gone.
     """
 
     positions: dict[str, int]
     batches: int
+    layout: int = 0
     batch: Batch | None = None
     since_s: dict[str, int] = {}
 
@@ -48,7 +53,7 @@ class _OneLogsProgress(msgspec.Struct, frozen=True):
 
     def progress(self) -> Progress:
         batch = None if self.batch is None else Batch(self.batch.end, {"": self.batch.end})
-        return Progress({"": self.position}, self.position, batch, self.since_s)
+        return Progress({"": self.position}, self.position, 0, batch, self.since_s)
 
 
 class ProgressFile:

@@ -60,7 +60,8 @@ class Logs(Protocol):
     def consumed(self, positions: Positions) -> None:
         """The history has everything up to these positions for good: the logs need it no more for its sake.
 
-        What lies behind them is kept from now on, wherever the history has been before.
+        What lies behind them is kept from now on, wherever the history has been before. A log that the ledger does not
+        have, because it is another ledger than before, does not matter.
         """
         ...
 

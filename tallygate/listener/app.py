@@ -18,8 +18,9 @@ from tallygate.listener.answers import (
     send_error,
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
-from tallygate.listener.backfill import Backfill
 from tallygate.listener.caller import caller_of
+from tallygate.listener.console import Console
+from tallygate.listener.home_commands import HomeCommands
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
 from tallygate.listener.metrics import Metrics
@@ -61,8 +62,11 @@ class Listener:
         authorizing = AuthorizeEndpoints(registry, ledger, clock, mistakes)
         oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
-        self._backfill = Backfill(registry, ledger, internal_token)
-        self._internal = InternalApi(registry, parts.stores, ledger, self._errors, settings)
+        self._home_commands = HomeCommands(registry, ledger, internal_token)
+        console = Console(settings, internal_token)
+        self._internal = InternalApi(
+            registry, parts.stores, ledger, self._errors, console, clock, settings
+        )
         usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
         self._metrics = Metrics(meters, ledger, registry, self._errors, settings)
@@ -124,8 +128,8 @@ class Listener:
             send_empty(protocol, 404)
 
     async def _answer_internal(self, scope: Any, protocol: Any) -> None:
-        if self._backfill.is_meant(scope):
-            await self._backfill.answer(scope, protocol)
+        if self._home_commands.is_meant(scope):
+            await self._home_commands.answer(scope, protocol)
         else:
             await self._internal.answer(scope, protocol)
 

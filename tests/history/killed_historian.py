@@ -8,13 +8,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.history_data import NOW_S, MemoryLog, entry, open_history
 
 from tallygate.history import historian
-from tallygate.ledger.entry import Entry
+from tallygate.ledger.entry import FORGET, Entry
 
 
 def entries(count: int) -> list[Entry]:
-    """The same entries for the same count: several days, products, applications and codes."""
+    """The same entries for the same count: several days, products, applications and codes.
+
+    Product 2 is forgotten now and then.
+    """
     return [
-        entry(
+        entry(NOW_S - index, {}, product="2", application="", code=FORGET)
+        if index % 300 == 250
+        else entry(
             NOW_S - index % 5 * 86_400 - index,
             {"7": 1, str(8 + index % 3): index},
             product=str(1 + index % 3),

@@ -12,7 +12,7 @@ from tallygate.integration_errors.redis_store import RedisErrorStore
 from tallygate.integration_errors.store import ErrorStore, SqliteErrorStore
 from tallygate.ledger.embedded.logs import EmbeddedLogs
 from tallygate.ledger.entry import Entry
-from tallygate.ledger.logs import Logs
+from tallygate.ledger.logs import Logs, behind
 from tallygate.ledger.redis.keys import Keys
 from tallygate.ledger.redis.logs import RedisLogs
 from tallygate.redis.installation import partitions_of
@@ -136,7 +136,12 @@ class _OneByOne:
 
 
 def _all(logs: Logs) -> list[Entry]:
-    return logs.read(logs.begin(), logs.end(), 10**9).entries
+    position, end, found = logs.begin(), logs.end(), list[Entry]()
+    while behind(position, end):  # a read ends where a service is forgotten
+        chunk = logs.read(position, end, 10**9)
+        position = chunk.end
+        found += chunk.entries
+    return found
 
 
 def _errors(store: ErrorStore, service: str) -> list[Group]:

@@ -56,9 +56,11 @@ class RedisLogs:
     def consumed(self, positions: Positions) -> None:
         """What lies up to there leaves the streams."""
         with self._pipeline() as pipeline:
-            for name, position in positions.items():
-                log = self._keys.log(int(name))
-                pipeline.execute_command("XTRIM", log, "MINID", "=", _id(position + 1))
+            for partition in range(self._keys.count):
+                position = positions.get(str(partition))
+                if position is not None:
+                    log = self._keys.log(partition)
+                    pipeline.execute_command("XTRIM", log, "MINID", "=", _id(position + 1))
             self._run(pipeline)
 
     def close(self) -> None:

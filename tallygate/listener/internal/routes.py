@@ -16,6 +16,8 @@ from tallygate.listener.internal.errors import Errors
 from tallygate.listener.internal.provisioning import Provisioning, Work
 from tallygate.listener.internal.request import Request
 from tallygate.listener.internal.routing import Router
+from tallygate.listener.internal.stats import Stats
+from tallygate.listener.internal.usage import Usage
 from tallygate.listener.internal.utilization import Utilization
 
 _SERVICE: Final = "/services/{service}"
@@ -63,12 +65,21 @@ _WRITING: Final[list[tuple[str, str, Work]]] = [
 ]
 
 
-def routes(provisioning: Provisioning, utilization: Utilization, errors: Errors) -> Router:
+def routes(
+    provisioning: Provisioning,
+    utilization: Utilization,
+    usage: Usage,
+    stats: Stats,
+    errors: Errors,
+) -> Router:
     """All routes. Those of a whole application come last: its id may itself look like a path below another one."""
     router = Router()
     router.add("GET", "/check.json", _check)
     router.add("GET", "/status", _status)
     router.add("GET", f"{_APPLICATION}/utilization/", utilization.get)
+    router.add("GET", f"{_APPLICATION}/usage", usage.of_application)
+    router.add("GET", f"{_SERVICE}/usage", usage.of_service)
+    router.add("DELETE", f"{_SERVICE}/stats", stats.delete)
     router.add("GET", f"{_SERVICE}/errors/", errors.get)
     router.add("DELETE", f"{_SERVICE}/errors/", errors.delete)
     router.add("DELETE", _SERVICE, errors.forgotten_after(provisioning.writing(services.delete)))
