@@ -17,8 +17,8 @@ from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
 from tallygate.history.upgrade import Upgrade
 from tallygate.history.verify import Difference
-from tallygate.ledger.embedded.logs import EmbeddedLogs
 from tallygate.ledger.logs import Logs
+from tallygate.ledger.opening import logs_of
 from tallygate.settings import Settings
 
 
@@ -48,7 +48,7 @@ class History:
     def open(cls, settings: Settings, clock: Clock) -> Self:
         """The history of `settings.home`. The engine starts when it is first needed."""
         engine = ChdbEngine(settings.history, create_tables)
-        return cls(settings, clock, engine, EmbeddedLogs(settings.ledger))
+        return cls(settings, clock, engine, logs_of(settings))
 
     def __enter__(self) -> Self:
         return self

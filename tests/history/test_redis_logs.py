@@ -64,7 +64,7 @@ class SharedLedger:
     @contextmanager
     def history(self) -> Iterator[History]:
         settings = Settings(home=self._home)
-        logs = RedisLogs(parse_url(self._url), Keys(PARTITIONS))
+        logs = RedisLogs(parse_url(self._url), lambda: PARTITIONS)
         engine = ChdbEngine(settings.history, create_tables)
         try:
             with History(settings, ManualClock.at(NOW_S), engine, logs) as opened:

@@ -13,7 +13,6 @@ from tallygate.integration_errors.store import ErrorStore, SqliteErrorStore
 from tallygate.ledger.embedded.logs import EmbeddedLogs
 from tallygate.ledger.entry import Entry
 from tallygate.ledger.logs import Logs, behind
-from tallygate.ledger.redis.keys import Keys
 from tallygate.ledger.redis.logs import RedisLogs
 from tallygate.redis.installation import partitions_of
 from tallygate.redis.url import parse_url
@@ -86,7 +85,7 @@ class OnRedis:
         where = parse_url(url)
         partitions = partitions_of(where, Settings().ledger_partitions)
         self._stores = RedisStores(where, RegistryKeys(partitions))
-        self._logs = RedisLogs(where, Keys(partitions))
+        self._logs = RedisLogs(where, lambda: partitions)
         self._errors = RedisErrorStore(where, partitions, Settings())
         self.registry: Writer = _OneByOne(self._stores)  # type: ignore[assignment]
 

@@ -4,15 +4,17 @@ A position is a stream's id as one number: milliseconds of Redis' clock, and the
 over a fail-over and a clock that is set back. So a stream that has lost its end goes on with ids that nobody has read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from redis.exceptions import ResponseError
 
+from tallygate.domain.errors import InputError
 from tallygate.ledger.entry import FORGET, Entry, decode_records
 from tallygate.ledger.logs import Chunk, Positions
 from tallygate.ledger.redis.keys import Keys
 from tallygate.redis.errors import RedisAway
+from tallygate.redis.partitions import Partitions
 from tallygate.redis.sync import Client, Error, connect
 from tallygate.redis.url import RedisUrl
 
@@ -23,10 +25,11 @@ _ITEMS_AT_ONCE: Final = 2_000
 class RedisLogs:
     """Reads the streams; `ledger.logs` says what it promises."""
 
-    def __init__(self, url: RedisUrl, keys: Keys) -> None:
-        """Nothing is connected before the first question."""
+    def __init__(self, url: RedisUrl, partitions: Callable[[], Partitions]) -> None:
+        """Nothing is connected, and `partitions` not asked for, before the first question."""
         self._url = url
-        self._keys = keys
+        self._partitions = partitions
+        self._known_keys: Keys | None = None
         self._connected: Client | None = None
 
     def begin(self) -> Positions:
@@ -92,6 +95,15 @@ class RedisLogs:
                 pipeline.xinfo_stream(self._keys.log(partition))
             answers = self._run(pipeline)
         return {str(number): _span(answer) for number, answer in enumerate(answers)}
+
+    @property
+    def _keys(self) -> Keys:
+        if self._known_keys is None:
+            try:
+                self._known_keys = Keys(self._partitions())
+            except InputError as error:
+                raise RedisAway(str(error)) from error
+        return self._known_keys
 
     def _pipeline(self) -> Any:
         try:

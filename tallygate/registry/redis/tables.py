@@ -61,6 +61,11 @@ class RedisTables:
         levels = self._unit.members(self._at(service_id), self._keys.alert_limits(service_id))
         return sorted(map(int, levels))
 
+    def application_ids(self, service_id: str) -> list[str]:
+        applications = self._keys.applications(service_id)
+        fields = self._unit.fields(self._at(service_id), applications)
+        return [field.decode() for field in fields]
+
     def application(self, service_id: str, application_id: str) -> Application | None:
         applications = self._keys.applications(service_id)
         value = self._unit.get(self._at(service_id), applications, application_id.encode())

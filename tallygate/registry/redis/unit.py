@@ -57,6 +57,13 @@ class Unit:
         merged = {**stored, **self._hashes.get(key, {})}
         return {field: value for field, value in merged.items() if value is not None}
 
+    def fields(self, partition: int, key: bytes) -> set[bytes]:
+        """The fields of a hash."""
+        found = set() if key in self._gone else set(self._read(partition).hkeys(key))
+        for field, value in self._hashes.get(key, {}).items():
+            (found.discard if value is None else found.add)(field)
+        return found
+
     def members(self, partition: int, key: bytes) -> set[bytes]:
         """All of a set."""
         found = set() if key in self._gone else set(self._read(partition).smembers(key))

@@ -85,7 +85,7 @@ def _shared(
     partitions = Partitions(PARTITIONS)
     keys = Keys(partitions)
     client = runner.run(_started(url, partitions))
-    logs = RedisLogs(parse_url(url), keys)
+    logs = RedisLogs(parse_url(url), lambda: partitions)
     try:
         ledger = RedisLedger(client, keys, Revisions(PARTITIONS), clock, settings)
         yield Opened(ledger, lambda: _all(logs))
