@@ -143,9 +143,9 @@ class RedisCluster:
         """The node that has the partition's slot."""
         with self.nodes[0].client() as client:
             slot = client.execute_command("CLUSTER KEYSLOT", f"{{{partition}}}")
-            for (first, last), found in client.execute_command("CLUSTER SLOTS").items():
+            for first, last, master, *_ in client.execute_command("CLUSTER SLOTS"):
                 if first <= slot <= last:
-                    return next(node for node in self.nodes if node.port == found["primary"][1])
+                    return next(node for node in self.nodes if node.port == master[1])
         raise AssertionError("no node has the slot")
 
     def flush(self) -> None:
