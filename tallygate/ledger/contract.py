@@ -147,7 +147,7 @@ class Ledger(Protocol):
         ...
 
     async def forget_alert(self, service: str, application: str, level: int) -> bool:
-        """The level may be alerted again at once; returns whether it could not before."""
+        """The level may be alerted again at once; returns whether it had been, since it was last forgotten."""
         ...
 
     def figures(self) -> Figures:

@@ -21,6 +21,7 @@ from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.listener.app import Listener
 from tallygate.listener.internal.auth import require_password_unless_local
 from tallygate.listener.request_log import configure_log
+from tallygate.listener.watching import missed
 from tallygate.process import allow_many_open_files, die_with_parent
 from tallygate.registry.reader import SqliteRegistry
 from tallygate.settings import Settings, address, load, load_secrets
@@ -64,6 +65,7 @@ async def serve(settings: Settings) -> None:
         host, port = free_address(*address(settings.listener))
         require_password_unless_local(settings, host)
         registry = SqliteRegistry(settings.database)
+        ledger.raise_missed(missed(ledger, registry, ledger.replayed))
         app = Listener(
             registry, ledger, clock, settings, load_secrets(settings.home).internal_token
         )

@@ -1,8 +1,8 @@
 """Events on disk, and what keeps them from coming twice: `events.db`, beside the log.
 
-It belongs to the ledger's thread: an event is rare, and a commit here waits for no disk. A crash of the process loses none; what a
-power cut takes is raised again by the replay of the log, which reaches as far back as the last checkpoint, before which all of
-this was synced.
+It belongs to the ledger's thread: an event is rare, and a commit here hardly ever waits for the disk. A crash of the process loses
+none; what a power cut takes is raised again by the replay of the log, which reaches as far back as the last checkpoint, before which
+all of this was synced.
 """
 
 import os
@@ -36,6 +36,8 @@ TRAFFIC: Final = 0
 MAX_WAITING: Final = 100_000
 """How many events may wait for a disk that is full."""
 
+_MAX_ID: Final = 2**63 - 1
+
 _decode_alert: Final = msgspec.json.Decoder(Alert).decode
 
 
@@ -56,9 +58,10 @@ class EventStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        # Calls wait for whoever uses the connection: another process that holds the file must not hold them up.
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
         self._waiting: list[Raised] = []
 
@@ -116,8 +119,10 @@ class EventStore:
             sqlite3.Error: They are still there.
         """
         self.add(())
+        if first > _MAX_ID:
+            return 0
         return self._connection.execute(
-            "DELETE FROM event WHERE id BETWEEN ? AND ?", (first, min(last, 2**63 - 1))
+            "DELETE FROM event WHERE id BETWEEN ? AND ?", (max(first, 0), min(last, _MAX_ID))
         ).rowcount
 
     def forget_alert(self, service: str, application: str, level: int) -> bool:
@@ -133,6 +138,11 @@ class EventStore:
     def forget_service(self, service: str) -> None:
         """Takes all marks of a service away. Raises sqlite3.Error when it cannot."""
         self._connection.execute("DELETE FROM mark WHERE service = ?", (service,))
+
+    def all_kept(self) -> bool:
+        """Whether none waits for the disk, after another try."""
+        self.add(())
+        return not self._waiting
 
     def make_durable(self) -> None:
         """Syncs what was written so far; may run in another thread.

@@ -12,7 +12,7 @@ All methods belong to one thread: the event loop's, once `attach` was called.
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self, TypeVar
 
 import structlog
@@ -33,7 +33,7 @@ from tallygate.ledger.embedded.log import LogReader
 from tallygate.ledger.embedded.resident import ResidentCounters
 from tallygate.ledger.embedded.segments import SegmentWriter
 from tallygate.ledger.embedded.undo import undo_all, undo_except_counters
-from tallygate.ledger.embedded.watch import Watcher
+from tallygate.ledger.embedded.watch import Watcher, levels_reached
 from tallygate.ledger.entry import FORGET, Entry, encode_body, record
 from tallygate.ledger.events import Event
 from tallygate.ledger.figures import Figures
@@ -72,7 +72,7 @@ class EmbeddedLedger(Counting):
         super().__init__(
             ResidentCounters(self._state, self._reader, self._events.read_marks),
             SeenIds(self._state),
-            Committer(self._writer, self._take_back, self._look),
+            Committer(self._writer, self._take_back, self._weigh, self._look),
             clock,
             settings.id_window_s,
         )
@@ -88,6 +88,8 @@ class EmbeddedLedger(Counting):
         self._timer: asyncio.Task[None] | None = None
         self.generation = 0
         """Changes when prepared calls made before must no longer be used."""
+        self.replayed: list[tuple[str, str]] = []
+        """(service, application) of what the log held behind the last checkpoint; then `raise_missed` is to be called."""
         try:
             self._replay()
         except BaseException:
@@ -191,10 +193,24 @@ class EmbeddedLedger(Counting):
             resident_applications=len(self._counters),
         )
 
+    def raise_missed(self, calls: Iterable[Call]) -> None:
+        """Raises the alerts that were due when the last process died.
+
+        The log does not know limits and levels, and whoever has reached a limit may be denied from then on, without a trace.
+
+        Args:
+            calls: That count nothing, prepared with the levels and limits of the `replayed` applications.
+        """
+        self.replayed = []
+        self._watcher.look((), levels_reached(calls, self.epoch), self.epoch, self._clock.now_s())
+
     # What happens to a batch
 
+    def _weigh(self, batch: Batch) -> None:
+        batch.reached = levels_reached(batch.watched.values(), self.epoch)
+
     def _look(self, batch: Batch) -> None:
-        self._watcher.look(batch.fresh, batch.watched, self.epoch, self._clock.now_s())
+        self._watcher.look(batch.fresh, batch.reached, self.epoch, self._clock.now_s())
 
     def _take_back(self, batches: list[Batch]) -> None:
         """Takes back what could not be made durable.
@@ -222,7 +238,8 @@ class EmbeddedLedger(Counting):
                     self._replay_frame(position, entries, fresh)
         except ValueError as error:
             raise LogCorrupt(f"the log does not go with the last checkpoint: {error}") from error
-        self._watcher.look(fresh, {}, self.epoch, self._clock.now_s())
+        self._watcher.look(fresh, (), self.epoch, self._clock.now_s())
+        self.replayed = [(each.service, each.application) for each in fresh]
 
     def _replay_frame(
         self, position: int, entries: list[Entry], fresh: dict[ApplicationCounters, None]
