@@ -5,6 +5,7 @@ none; what a power cut takes is raised again by the replay of the log, which rea
 all of this was synced.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ MAX_WAITING: Final = 100_000
 """How many events may wait for a disk that is full."""
 
 _MAX_ID: Final = 2**63 - 1
+_TRIMMED_AT_ONCE: Final = 100
 
 _decode_alert: Final = msgspec.json.Decoder(Alert).decode
 
@@ -56,8 +58,10 @@ class Raised(NamedTuple):
 class EventStore:
     """The events of one ledger."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep_s: int = 0) -> None:
+        """`keep_s`: For how long events are kept that nobody deletes; 0 = for ever."""
         self._path = path
+        self._keep_s = keep_s
         # Calls wait for whoever uses the connection: another process that holds the file must not hold them up.
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -87,6 +91,8 @@ class EventStore:
             execute("BEGIN IMMEDIATE")
             for each in self._waiting:
                 self._add_one(each)
+            if self._keep_s:
+                self._trim(self._waiting[-1].time_s - self._keep_s)
             execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
@@ -98,19 +104,19 @@ class EventStore:
             self._waiting = []
 
     def events(self) -> list[Event]:
-        """All, in the order of their ids.
+        """All that are on disk, in the order of their ids. May run in another thread: there may be very many.
 
         Raises:
             sqlite3.Error: They cannot be read.
         """
-        self.add(())
-        rows = self._connection.execute(
-            "SELECT id, kind, time_s, service, application, alert FROM event ORDER BY id"
-        )
-        return [
-            Event(number, kind, time_s, service, application, alert and _decode_alert(alert))
-            for number, kind, time_s, service, application, alert in rows
-        ]
+        with contextlib.closing(sqlite3.connect(self._path)) as connection:
+            rows = connection.execute(
+                "SELECT id, kind, time_s, service, application, alert FROM event ORDER BY id"
+            )
+            return [
+                Event(number, kind, time_s, service, application, alert and _decode_alert(alert))
+                for number, kind, time_s, service, application, alert in rows
+            ]
 
     def delete(self, first: int, last: int) -> int:
         """Deletes the events with these ids, both ends included; returns how many there were.
@@ -160,6 +166,16 @@ class EventStore:
     def close(self) -> None:
         self.add(())
         self._connection.close()
+
+    def _trim(self, before_s: int) -> None:
+        """Deletes some of the oldest events, if they are older than `before_s`: more than come in."""
+        rows = self._connection.execute(
+            "SELECT id, time_s FROM event ORDER BY id LIMIT ?",
+            (_TRIMMED_AT_ONCE + 2 * len(self._waiting),),
+        )
+        expired = [number for number, time_s in rows if time_s < before_s]
+        if expired:
+            self._connection.execute("DELETE FROM event WHERE id <= ?", (expired[-1],))
 
     def _add_one(self, raised: Raised) -> None:
         execute = self._connection.execute

@@ -65,7 +65,7 @@ class EmbeddedLedger(Counting):
         self._checkpoint_s = settings.checkpoint_s
         self._state = state.connect(folder / "state.db")
         self._state_writer = state.connect(folder / "state.db")
-        self._events = EventStore(folder / "events.db")
+        self._events = EventStore(folder / "events.db", settings.event_days * 86_400)
         self._watcher = Watcher(self._events)
         self._reader = LogReader(folder / "log")
         self._writer = SegmentWriter(folder / "log", settings.segment_bytes)
@@ -169,7 +169,9 @@ class EmbeddedLedger(Counting):
         _on_disk(lambda: self._events.forget_service(service))
 
     async def events(self) -> list[Event]:
-        return _on_disk(self._events.events)
+        self._events.all_kept()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, _on_disk, self._events.events)
 
     async def delete_events(self, first: int, last: int) -> int:
         return _on_disk(lambda: self._events.delete(first, last))

@@ -11,6 +11,7 @@ from tallygate.listener.body import read_body
 from tallygate.listener.internal.answers import Answer, Refused, not_found
 from tallygate.listener.internal.auth import BasicAuth
 from tallygate.listener.internal.errors import Errors
+from tallygate.listener.internal.events import Events
 from tallygate.listener.internal.provisioning import Provisioning
 from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
@@ -35,7 +36,10 @@ class InternalApi:
         self._auth = BasicAuth(settings)
         self._provisioning = Provisioning(settings.database)
         self._router = routes(
-            self._provisioning, Utilization(registry, ledger), Errors(registry, recorder)
+            self._provisioning,
+            Utilization(registry, ledger),
+            Errors(registry, recorder),
+            Events(registry, ledger),
         )
 
     async def answer(self, scope: Any, protocol: Any) -> None:

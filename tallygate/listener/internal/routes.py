@@ -13,6 +13,7 @@ from tallygate.listener.internal import (
 )
 from tallygate.listener.internal.answers import Answer
 from tallygate.listener.internal.errors import Errors
+from tallygate.listener.internal.events import Events
 from tallygate.listener.internal.provisioning import Provisioning, Work
 from tallygate.listener.internal.request import Request
 from tallygate.listener.internal.routing import Router
@@ -63,7 +64,9 @@ _WRITING: Final[list[tuple[str, str, Work]]] = [
 ]
 
 
-def routes(provisioning: Provisioning, utilization: Utilization, errors: Errors) -> Router:
+def routes(
+    provisioning: Provisioning, utilization: Utilization, errors: Errors, events: Events
+) -> Router:
     """All routes. Those of a whole application come last: its id may itself look like a path below another one."""
     router = Router()
     router.add("GET", "/check.json", _check)
@@ -71,6 +74,9 @@ def routes(provisioning: Provisioning, utilization: Utilization, errors: Errors)
     router.add("GET", f"{_APPLICATION}/utilization/", utilization.get)
     router.add("GET", f"{_SERVICE}/errors/", errors.get)
     router.add("DELETE", f"{_SERVICE}/errors/", errors.delete)
+    router.add("GET", "/events/", events.get)
+    router.add("DELETE", "/events/", events.delete_up_to)
+    router.add("DELETE", "/events/{event}", events.delete)
     router.add("DELETE", _SERVICE, errors.forgotten_after(provisioning.writing(services.delete)))
     for method, pattern, work in _READING:
         router.add(method, pattern, provisioning.reading(work))

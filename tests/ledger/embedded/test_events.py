@@ -236,3 +236,25 @@ def test_no_more_events_wait_than_memory_can_hold(
             ledger.count(call(ledger, 1, who))
             ledger.flush()
     assert told(ledger) == traffic("b", "c")[1:]
+
+
+@pytest.mark.parametrize("event_days", [30, 0])
+def test_events_that_nobody_deletes_go_with_time(
+    tmp_path: Path, clock: ManualClock, event_days: int
+) -> None:
+    """Unless they are to be kept for ever; with each that comes as many may go, so that there is an end to them."""
+    settings = Settings(home=tmp_path, event_days=event_days)
+    with EmbeddedLedger.open(settings, clock) as ledger:
+        ledger.record([Entry("1", f"{n}", NOON_S * 1000, (("hits", 1),)) for n in range(500)])
+        ledger.flush()
+        clock.advance(30 * 86_400)
+        for number in range(20):
+            clock.advance(1)
+            ledger.count(call(ledger, 1, f"b{number}"))
+            ledger.flush()
+        kept = traffic(*[f"b{number}" for number in range(20)])
+        if event_days:
+            assert told(ledger) == kept
+        else:
+            assert told(ledger)[-40:] == kept
+            assert len(told(ledger)) == 1040
