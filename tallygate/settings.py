@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True):
         raw_days: Days of event time for which raw entries are kept; 0 = for ever.
         minute_days: Days for which usage by minute is kept; 0 = for ever.
         event_days: Days for which an event is kept that nobody deletes; 0 = for ever.
+        events_hook: URL that is told when there are events; '' = none is.
+        events_hook_secret: What it is told, so that it knows by whom.
         integration_error_days: Days for which an integration error is kept after it came last; 0 = for ever.
         integration_error_bytes: How large all integration errors may be together; above it the oldest go.
         metrics: Who may read the listener's /metrics: callers on this machine, any caller, or none.
@@ -53,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True):
     raw_days: int = 30
     minute_days: int = 90
     event_days: int = 30
+    events_hook: str = ""
+    events_hook_secret: str = ""
     integration_error_days: int = 30
     integration_error_bytes: int = 64 * 1024 * 1024
     metrics: Literal["loopback", "any", "none"] = "loopback"

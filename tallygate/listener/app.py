@@ -22,6 +22,7 @@ from tallygate.listener.answers import (
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.backfill import Backfill
 from tallygate.listener.caller import caller_of
+from tallygate.listener.events_hook import EventsHook
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
 from tallygate.listener.metrics import Metrics
@@ -57,6 +58,8 @@ class Listener:
         settings: Settings,
         internal_token: str,
     ) -> None:
+        """Raises InputError: a setting has the wrong form."""
+        self._hook = EventsHook(ledger, settings) if settings.events_hook else None
         self._errors = ErrorRecorder(ErrorStore(settings), clock)
         self._request_log = RequestLog()
         mistakes = Mistakes(registry, self._errors, self._request_log)
@@ -131,7 +134,14 @@ class Listener:
         else:
             await self._internal.answer(scope, protocol)
 
+    def start(self) -> None:
+        """From now on it does what it does by itself, in the running event loop."""
+        if self._hook is not None:
+            self._hook.start()
+
     def close(self) -> None:
         """Lets go of what it opened itself."""
+        if self._hook is not None:
+            self._hook.close()
         self._internal.close()
         self._errors.close()

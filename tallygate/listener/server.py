@@ -87,6 +87,7 @@ async def serve(settings: Settings) -> None:
         shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         announced.write_text(json.dumps({"pid": os.getpid(), "url": f"http://{shown}"}))
         log.info("listener ready", address=shown, home=str(settings.home))
+        app.start()
         try:
             await _until_stopped(server, asked)
         finally:

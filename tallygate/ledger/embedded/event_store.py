@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from tallygate.ledger.embedded.counters import ApplicationCounters
-from tallygate.ledger.events import Alert, Event, Kind
+from tallygate.ledger.events import NOTICE_EVERY_S, Alert, Event, Kind
 
 log = structlog.get_logger()
 
@@ -68,6 +68,7 @@ class EventStore:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
         self._waiting: list[Raised] = []
+        self._noticed_s = -NOTICE_EVERY_S
 
     def read_marks(self, application: ApplicationCounters) -> None:
         """Tells an application what was raised of it already."""
@@ -130,6 +131,15 @@ class EventStore:
         return self._connection.execute(
             "DELETE FROM event WHERE id BETWEEN ? AND ?", (max(first, 0), min(last, _MAX_ID))
         ).rowcount
+
+    def claim_notice(self, now_s: int) -> bool:
+        """See `ledger.contract`. Raises sqlite3.Error when it cannot be known."""
+        if 0 <= now_s - self._noticed_s < NOTICE_EVERY_S:
+            return False
+        (found,) = self._connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()
+        if found:
+            self._noticed_s = now_s
+        return bool(found)
 
     def forget_alert(self, service: str, application: str, level: int) -> bool:
         """Takes a level's mark away; returns whether there was one. Raises sqlite3.Error when it cannot."""

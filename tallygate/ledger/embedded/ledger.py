@@ -176,6 +176,9 @@ class EmbeddedLedger(Counting):
     async def delete_events(self, first: int, last: int) -> int:
         return _on_disk(lambda: self._events.delete(first, last))
 
+    async def claim_notice(self) -> bool:
+        return _on_disk(lambda: self._events.claim_notice(self._clock.now_s()))
+
     async def forget_alert(self, service: str, application: str, level: int) -> bool:
         self._counters.of(service, application).alerted.pop(level, None)
         return _on_disk(lambda: self._events.forget_alert(service, application, level))

@@ -274,3 +274,20 @@ async def test_a_forgotten_service_begins_anew(ledger: Ledger) -> None:
     await count(ledger, service="2")
     after = (await ledger.events())[len(before) :]
     assert [event.kind for event in after] == [*FIRST, "alert"]
+
+
+async def test_it_is_somebodys_turn_to_tell_of_events_once_a_minute(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    """While there are some; so many as ask at once, one has the turn."""
+    assert not await ledger.claim_notice()
+    await count(ledger)
+    turns = await asyncio.gather(*[ledger.claim_notice() for _ in range(5)])
+    assert sorted(turns) == [False, False, False, False, True]
+    clock.advance(59)
+    assert not await ledger.claim_notice()
+    clock.advance(1)
+    assert await ledger.claim_notice()
+    clock.advance(60)
+    await ledger.delete_events(1, 2)
+    assert not await ledger.claim_notice()
