@@ -25,6 +25,8 @@ from tallygate.listener.caller import caller_of
 from tallygate.listener.events_hook import EventsHook
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
+from tallygate.listener.metered import MeteredCalls, MeteredMistakes, MeteredReports
+from tallygate.listener.metering import Metering
 from tallygate.listener.metrics import Metrics
 from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.report_endpoint import ReportEndpoint
@@ -63,12 +65,18 @@ class Listener:
         self._errors = ErrorRecorder(ErrorStore(settings), clock)
         self._request_log = RequestLog()
         mistakes = Mistakes(registry, self._errors, self._request_log)
-        authorizing = AuthorizeEndpoints(registry, ledger, clock, mistakes)
-        oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
-        reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
+        calls = reports = ledger
+        if settings.master_service:
+            metering = Metering(registry, ledger, clock, settings)
+            calls = MeteredCalls(ledger, registry, metering)
+            reports = MeteredReports(ledger, registry, metering)
+            mistakes = MeteredMistakes(registry, self._errors, self._request_log, metering)
+        authorizing = AuthorizeEndpoints(registry, calls, clock, mistakes)
+        oauth = AuthorizeEndpoints(registry, calls, clock, mistakes, oauth=True)
+        reporting = ReportEndpoint(registry, reports, clock, settings, mistakes)
         self._backfill = Backfill(registry, ledger, internal_token)
         self._internal = InternalApi(registry, ledger, self._errors, settings)
-        usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
+        usage = UsageEndpoint(registry, reports, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
         self._metrics = Metrics(meters, ledger, registry, self._errors, settings)
         self._gets: dict[str, tuple[Endpoint, Meter]] = {

@@ -23,13 +23,14 @@ from tallygate.ledger.contract import Verdict
 from tallygate.ledger.embedded import state
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.checkpoint import Checkpointer
-from tallygate.ledger.embedded.commit import Batch, Committer
+from tallygate.ledger.embedded.commit import DURABLE, Batch, Committer
 from tallygate.ledger.embedded.counters import ApplicationCounters
 from tallygate.ledger.embedded.counting import Counting
 from tallygate.ledger.embedded.event_store import EventStore
 from tallygate.ledger.embedded.ids import Seen, SeenIds, content_of, key_of
 from tallygate.ledger.embedded.lock import take_lock
 from tallygate.ledger.embedded.log import LogReader
+from tallygate.ledger.embedded.outcome import Once
 from tallygate.ledger.embedded.resident import ResidentCounters
 from tallygate.ledger.embedded.segments import SegmentWriter
 from tallygate.ledger.embedded.undo import undo_all, undo_except_counters
@@ -140,21 +141,27 @@ class EmbeddedLedger(Counting):
 
     async def check_and_record(self, call: Call, entry_id: str = "") -> Verdict:
         if entry_id:
-            return await self._check_and_record_once(call, entry_id)
-        batch = self.count(call)
+            verdict, done = self.begin(call, entry_id)
+            await done
+            return verdict
+        batch = self.count(call)  # as `begin`, but for its cost: most calls come this way
         values, epoch = call.values(), call.epoch  # before anything else is counted
         if batch is None:
             return Verdict(False, values, epoch)
         await batch
         return Verdict(True, values, epoch)
 
-    async def _check_and_record_once(self, call: Call, entry_id: str) -> Verdict:
-        outcome = self.count_once(call, entry_id)
+    def begin(self, call: Call, entry_id: str = "") -> tuple[Verdict, Batch]:
+        """Decides and counts at once; the verdict may be told when the batch is durable. Raises as `check_and_record`."""
+        if entry_id:
+            outcome = self.count_once(call, entry_id)
+        else:
+            batch = self.count(call)
+            outcome = None if batch is None else Once(batch, repeated=False)
         values, epoch = call.values(), call.epoch
         if outcome is None:
-            return Verdict(False, values, epoch)
-        await outcome.batch
-        return Verdict(True, values, epoch, outcome.repeated)
+            return Verdict(False, values, epoch), DURABLE
+        return Verdict(True, values, epoch, outcome.repeated), outcome.batch
 
     async def utilization(
         self, service: str, application: str, limits: Sequence[LimitOn]
