@@ -22,6 +22,7 @@ from tallygate.listener.answers import (
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.backfill import Backfill
 from tallygate.listener.caller import caller_of
+from tallygate.listener.closing import ClosingProtocol
 from tallygate.listener.events_hook import EventsHook
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
@@ -61,6 +62,8 @@ class Listener:
         internal_token: str,
     ) -> None:
         """Raises InputError: a setting has the wrong form."""
+        self.leaving = False
+        """Whether each answer closes its connection."""
         self._hook = EventsHook(ledger, settings) if settings.events_hook else None
         self._errors = ErrorRecorder(ErrorStore(settings), clock)
         self._request_log = RequestLog()
@@ -92,6 +95,8 @@ class Listener:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path, method = scope.path, scope.method
+        if self.leaving:
+            protocol = ClosingProtocol(protocol)
         try:
             if method == "GET" or method == "HEAD":
                 found = self._gets.get(path)

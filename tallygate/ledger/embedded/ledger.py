@@ -87,6 +87,7 @@ class EmbeddedLedger(Counting):
             clock,
         )
         self._timer: asyncio.Task[None] | None = None
+        self._checkpointing = asyncio.Lock()
         self.generation = 0
         """Changes when prepared calls made before must no longer be used."""
         self.replayed: list[tuple[str, str]] = []
@@ -267,10 +268,15 @@ class EmbeddedLedger(Counting):
     async def _checkpoints(self) -> None:
         while True:
             await asyncio.sleep(self._checkpoint_s)
+            await self.checkpoint()
+
+    async def checkpoint(self) -> None:
+        """Writes a checkpoint while calls go on; if it cannot be written, the log still has everything."""
+        async with self._checkpointing:
             try:
                 if await self._checkpointer.in_background():
                     self._tidy_up()
-            except Exception:  # the log has everything: the next one may succeed
+            except Exception:  # the next one may succeed
                 log.exception("a checkpoint failed")
 
     def checkpoint_now(self) -> None:
