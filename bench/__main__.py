@@ -4,10 +4,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import authrep, footprint, replace, report, usage, visible
+from bench import authrep, authrep_redis, footprint, replace, report, usage, visible
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "authrep": authrep.main,
+    "authrep_redis": authrep_redis.main,
     "report": report.main,
     "usage": usage.main,
     "visible": visible.main,

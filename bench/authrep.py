@@ -5,9 +5,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from support.installation import Process, free_port
+
 from bench.load import Measured, spread, wrk
 from bench.registry import fill
-from tests.support.installation import Process, free_port
 
 APPLICATIONS = 20_000
 SECONDS = 5.0

@@ -10,8 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from support.installation import Installation, free_port, get
+
 from bench.load import folder_bytes, percentile, resident_mb, tree
-from tests.support.installation import Installation, free_port, get
 
 ENTRIES = 500_000
 DAYS = 30

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from support.installation import Installation
+
 from bench.load import spread
-from tests.support.installation import Installation
 
 TRANSACTIONS = 1_000
 BATCHES = 60

@@ -9,8 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from support.installation import Installation
+
 from bench.load import spread
-from tests.support.installation import Installation
 
 ITEMS = 5_000
 BATCHES = 20

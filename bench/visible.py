@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
+from support.installation import Installation
+
 from bench.load import percentile
-from tests.support.installation import Installation
 
 CALLS_PER_SECOND = 2_000
 QUESTIONS = 200

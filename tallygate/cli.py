@@ -123,10 +123,10 @@ def listener_alone(
     them cleanly. More than one need a ledger that is shared.
     """
     settings = load(home=home, listener=listener)
-    if workers > 1 and not getattr(settings, "ledger_url", ""):
+    if workers > 1 and not settings.ledger_url:
         raise InputError(
             f"--workers {workers}: the ledger of one machine has one process, so that limits are exact;"
-            " more can serve on a ledger that is shared"
+            f" more can serve on one that they share ({PREFIX}LEDGER_URL)"
         )
     _supervise(settings, "--alone", f"--workers={workers}")
 
@@ -227,6 +227,25 @@ def verify(home: Home = None) -> None:
     print(f"{len(found)} differences" if found else "no differences: all totals are right")
     if found:
         raise typer.Exit(1)
+
+
+@app.command("delete-stats")
+def delete_stats(
+    service: Annotated[str, typer.Argument(help="The service's id; it may be deleted already.")],
+    home: Home = None,
+) -> None:
+    """Delete all that was counted of a service, and say what was removed.
+
+    Its limits begin at zero again, and nothing of it is left in the history. The service itself, if
+    it still exists, stays as it is. Works while Tallygate runs and while it does not.
+    """
+    from tallygate.commands import stats
+
+    removed = stats.delete(load(home=home), service)
+    for table in removed:
+        print(f"{table.name}: {table.before} before, {table.left} left")
+    if any(table.left for table in removed):
+        print("what is left was counted while this command ran")
 
 
 @app.command()

@@ -22,6 +22,9 @@ class Settings(msgspec.Struct, frozen=True):
         console: HOST:PORT of the Admin Portal and the Analytics API.
         internal_user: Who may call the Internal API; '' = no name.
         internal_password: With which password. '' = none is asked for; then the listener must be bound to loopback.
+        ledger_url: Where counters, log and registry are; '' = in the data folder, else a Redis or a Redis Cluster.
+        ledger_partitions: Into how many parts they are divided on Redis; fixed once they are there.
+        ledger_when_down: What authorize answers while the ledger cannot be reached: deny (503), or allow by what was known last.
         console_threads: How many requests the console works on at once.
         checkpoint_s: Seconds between checkpoints of the counters.
         segment_bytes: Size at which a segment of the log is closed and a new one begun.
@@ -49,6 +52,9 @@ class Settings(msgspec.Struct, frozen=True):
     console: str = "127.0.0.1:3000"
     internal_user: str = ""
     internal_password: str = ""
+    ledger_url: str = ""
+    ledger_partitions: int = 64
+    ledger_when_down: Literal["deny", "allow"] = "deny"
     console_threads: int = 4
     checkpoint_s: int = 10
     segment_bytes: int = 64 * 1024 * 1024

@@ -22,6 +22,7 @@ COMMANDS = [
     ["import"],
     ["import", "access-log"],
     ["verify"],
+    ["delete-stats"],
     ["password"],
 ]
 
@@ -72,6 +73,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
         (["serve", "--listener", "3001"], "an address has the form HOST:PORT, not '3001'"),
         (["serve", "--console", "localhost:99999"], "an address has the form HOST:PORT"),
         (["verify"], "there is no Tallygate in"),
+        (["delete-stats", "1"], "there is no Tallygate in"),
         (["password", "admin", "--generate"], "there is no Tallygate in"),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 from support.callers import Callers
 from support.command_line import Serve, alive, bootstrap, tallygate, wait_until
 from support.installation import free_port, get
+from support.redis_server import RedisServer
 from support.running_listener import App, RunningListener
 
 pytestmark = pytest.mark.service
@@ -26,8 +27,8 @@ def own(home: Path) -> Iterator[RunningListener]:
     running.close()
 
 
-def serving(own: RunningListener, *options: str) -> Serve:
-    return Serve(own.home, *options, listener=own.port, alone=True)
+def serving(own: RunningListener, *options: str, **settings: str) -> Serve:
+    return Serve(own.home, *options, listener=own.port, alone=True, **settings)
 
 
 def authrep(app: App) -> str:
@@ -63,9 +64,33 @@ def test_more_workers_than_the_ledger_allows_are_refused(home: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "tallygate: --workers 2: the ledger of one machine has one process, so that limits are exact;"
-        " more can serve on a ledger that is shared\n"
+        " more can serve on one that they share (TALLYGATE_LEDGER_URL)\n"
     )
     assert not home.exists()
+
+
+def test_workers_on_a_shared_ledger_share_its_address_and_are_replaced_one_by_one(
+    home: Path, tmp_path: Path
+) -> None:
+    """Limits are exact over all of them; no call is refused, broken or lost while they are replaced."""
+    with RedisServer(tmp_path / "redis", fsync="everysec") as redis:
+        own = RunningListener(home, ledger_url=redis.url)
+        own.service("2", "2")
+        app = own.application(limits={("hits", "eternity"): 10**9})
+        with serving(own, "--workers=2", ledger_url=redis.url) as running:
+            before = running.wait_until_ready().pids()
+            assert len(before) == 2
+            assert {running.pid("listener"), running.pid("listener-2")} == set(before)
+            with Callers(own.port, [authrep(app)]) as callers:
+                running.process.send_signal(signal.SIGHUP)
+                wait_until(
+                    lambda: len(running.pids()) == 2 and not set(running.pids()) & set(before),
+                    "they are not replaced",
+                )
+            assert callers.failures == []
+            assert running.stop()[0] == 0
+        assert own.counted(app) == callers.answered[authrep(app)] > 10
+        own.close()
 
 
 def test_what_keeps_it_from_starting_is_told(home: Path) -> None:

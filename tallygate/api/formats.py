@@ -111,14 +111,18 @@ def _metric(metric: Named) -> dict[str, Any]:
     }
 
 
-def _period(window: Window) -> dict[str, Any]:
+def period(window: Window) -> dict[str, Any]:
+    """From when to when, both included, in which zone and by what."""
     return {
-        "name": window.period,
         "since": window.zone.iso(window.since_s),
         "until": window.zone.iso(window.last_s),
         "timezone": window.zone.name,
         "granularity": _granularity(window),
     }
+
+
+def _period(window: Window) -> dict[str, Any]:
+    return {"name": window.period, **period(window)}
 
 
 def _granularity(window: Window) -> str | int:

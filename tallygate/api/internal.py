@@ -1,4 +1,4 @@
-"""What the commands of this home ask of its running console, mounted under `/internal/`."""
+"""What the commands and the listener of this home ask of its running console, mounted under `/internal/`."""
 
 import hmac
 from collections.abc import Callable
@@ -11,8 +11,9 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from tallygate.api import internal_usage
 from tallygate.api.answers import JSON
-from tallygate.domain.errors import HistoryUnavailable
+from tallygate.domain.errors import HistoryUnavailable, QuestionError
 from tallygate.settings import load_secrets
 from tallygate.web import runtime
 
@@ -20,7 +21,11 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def internal(view: View) -> View:
-    """Lets in whoever knows the home's internal token, as `Authorization: Bearer TOKEN`."""
+    """Lets in whoever knows the home's internal token, as `Authorization: Bearer TOKEN`.
+
+    What the view raises becomes `{"error"}`: 400 for what makes no sense, 503 when the history cannot be
+    read now.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
@@ -28,7 +33,12 @@ def internal(view: View) -> View:
         wanted = f"Bearer {load_secrets(settings.TALLYGATE.home).internal_token}"
         if not hmac.compare_digest(given.encode(), wanted.encode()):
             return _answer(403, {"error": "Access denied"})
-        return view(request)
+        try:
+            return view(request)
+        except (QuestionError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            return _answer(400, {"error": str(error)})
+        except HistoryUnavailable as error:
+            return _answer(503, {"error": str(error)})
 
     return csrf_exempt(guarded)
 
@@ -39,17 +49,37 @@ def verify(request: HttpRequest) -> HttpResponse:
     """The differences between the roll-ups and the raw entries still kept.
 
     200 with `{"differences": [{"table", "series", "product", "application", "t", "expected",
-    "found"}]}`, `t` in UTC seconds; 503 with `{"error"}` when the history cannot be read now.
+    "found"}]}`, `t` in UTC seconds.
     """
-    try:
-        found = runtime.history().verify()
-    except HistoryUnavailable as error:
-        return _answer(503, {"error": str(error)})
+    found = runtime.history().verify()
     return _answer(200, {"differences": [difference._asdict() for difference in found]})
+
+
+class _Rows(msgspec.Struct, frozen=True):
+    product: str
+
+
+@internal
+@require_POST
+def rows(request: HttpRequest) -> HttpResponse:
+    """How many rows each table has of a product, whether or not it still exists.
+
+    The body is `{"product": protocol id}`. 200 with `{"rows": {table: count}}`.
+    """
+    asked = msgspec.json.decode(request.body, type=_Rows)
+    return _answer(200, {"rows": runtime.history().rows(asked.product)})
+
+
+@internal
+@require_POST
+def usage(request: HttpRequest) -> HttpResponse:
+    """Usage of a product or an application; `internal_usage` says what is asked and answered."""
+    asked = msgspec.json.decode(request.body, type=internal_usage.Asked)
+    return _answer(200, internal_usage.answer(asked))
 
 
 def _answer(status: int, body: dict[str, object]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), status=status, content_type=JSON)
 
 
-urlpatterns = [path("verify", verify)]
+urlpatterns = [path("verify", verify), path("rows", rows), path("usage", usage)]

@@ -27,15 +27,11 @@ class MissingParameter(QuestionError):
         super().__init__(f"Required parameter missing: {name}")
 
 
-class Parameters:
-    """The parameters of the query and of a JSON body, which may come with a GET; the query wins.
+class Given:
+    """Parameters by name. A JSON null or a blank text is the same as no parameter."""
 
-    A JSON null or a blank text is the same as no parameter.
-    """
-
-    def __init__(self, request: HttpRequest) -> None:
-        """Raises QuestionError when the body is no JSON, or a value is no text, number or truth."""
-        given = _json(request) | request.GET.dict()
+    def __init__(self, given: Mapping[str, object]) -> None:
+        """Raises QuestionError when a value is no text, number or truth."""
         texts = {name: _text(name, value) for name, value in given.items() if value is not None}
         self._given = {name: text for name, text in texts.items() if text.strip()}
 
@@ -78,6 +74,14 @@ class Parameters:
                 f"Granularity must be one of [:eternity, :month, :day, 6 hours, :hour], not {name}"
             )
         return _GRANULARITIES[name]
+
+
+class Parameters(Given):
+    """The parameters of the query and of a JSON body, which may come with a GET; the query wins."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Raises QuestionError when the body is no JSON, or a value is no text, number or truth."""
+        super().__init__(_json(request) | request.GET.dict())
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:

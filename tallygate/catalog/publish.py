@@ -15,7 +15,7 @@ from django.apps import AppConfig, apps
 from django.db import connection, models, transaction
 from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete, pre_save
 
-from tallygate.catalog import rows
+from tallygate.catalog import rows, shared_registry
 from tallygate.catalog.rows import Row, Source
 from tallygate.registry.writer import RegistryWriter, create_tables
 
@@ -122,6 +122,7 @@ def _write(before: _Rows, after: _Rows) -> int:
 
 def _writer() -> RegistryWriter:
     _require_transaction()
+    shared_registry.flush_on_commit()
     return RegistryWriter(_sqlite())
 
 

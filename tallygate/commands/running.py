@@ -30,8 +30,13 @@ def url_of(settings: Settings, name: str) -> str | None:
     return url
 
 
-def post(settings: Settings, url: str, path: str, timeout_s: float) -> tuple[int, bytes]:
+def post(
+    settings: Settings, url: str, path: str, timeout_s: float, given: object = None
+) -> tuple[int, bytes]:
     """Posts to an internal address of a running process; gives status and body.
+
+    Args:
+        given: Sent as JSON.
 
     Raises:
         ProcessSilent: There was no answer.
@@ -42,7 +47,8 @@ def post(settings: Settings, url: str, path: str, timeout_s: float) -> tuple[int
     )
     token = load_secrets(settings.home).internal_token
     try:
-        connection.request("POST", path, headers={"Authorization": f"Bearer {token}"})
+        body = None if given is None else json.dumps(given)
+        connection.request("POST", path, body, {"Authorization": f"Bearer {token}"})
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException) as error:

@@ -26,6 +26,7 @@ TallygateError
 │   └── Unavailable            503  unavailable: the ledger cannot write now
 ├── QuestionError              an analytics question that cannot be answered (message; HTTP 400)
 ├── HistoryUnavailable         the analytics engine cannot answer now (HTTP 503)
+│   └── StillDeleting          ... before it has deleted what is forgotten
 ├── LogCorrupt                 a segment of the log is damaged; names file and position
 ├── Busy                       another process holds the lock of this folder
 └── InputError                 a command line argument or an imported file that makes no sense
@@ -230,6 +231,10 @@ class QuestionError(TallygateError):
 
 class HistoryUnavailable(TallygateError):
     """The analytics engine cannot answer now; the message says why."""
+
+
+class StillDeleting(HistoryUnavailable):
+    """The analytics engine cannot answer before it has deleted what is forgotten; it goes on doing so."""
 
 
 class LogCorrupt(TallygateError):

@@ -1,9 +1,9 @@
 """ClickHouse tables, the historian that fills them, and the one query function."""
 
 from tallygate.history.answer import Answer, Line, change_percent
-from tallygate.history.batch import code_series, metric_series
 from tallygate.history.history import History
 from tallygate.history.question import Question
+from tallygate.history.series import code_class_series, code_series, metric_series
 from tallygate.history.verify import Difference
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Line",
     "Question",
     "change_percent",
+    "code_class_series",
     "code_series",
     "metric_series",
 ]

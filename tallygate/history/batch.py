@@ -1,4 +1,4 @@
-"""A batch: the rows that a stretch of the log becomes in each table."""
+"""A batch: the rows that a stretch of the logs becomes in each table."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tallygate.history.engine import Rows
 from tallygate.history.schema import RAW, Table
+from tallygate.history.series import code_series, metric_series
 from tallygate.ledger.entry import Entry
 
 _Key = tuple[str, str, str, int]
@@ -26,18 +27,8 @@ class Point(NamedTuple):
     value: int
 
 
-def metric_series(metric_id: str) -> str:
-    """The series of a metric."""
-    return f"m:{metric_id}"
-
-
-def code_series(code: int | str) -> str:
-    """The series of a response code."""
-    return f"c:{code}"
-
-
-def raw_rows(entries: Iterable[Entry], end: int) -> dict[int, Rows]:
-    """Rows of `raw` by partition. `end` is the position where the batch ends."""
+def raw_rows(entries: Iterable[Entry], batch: int) -> dict[int, Rows]:
+    """Rows of `raw` by partition, with the number of their batch."""
     partitions: dict[int, list[tuple[object, ...]]] = defaultdict(list)
     for entry in entries:
         time_ms = max(entry.time_ms, 0)
@@ -50,7 +41,7 @@ def raw_rows(entries: Iterable[Entry], end: int) -> dict[int, Rows]:
                 [_int64(delta) for _, delta in entry.usage],
                 entry.code,
                 entry.id,
-                end,
+                batch,
             )
         )
     return dict(partitions)
@@ -60,7 +51,7 @@ def points(entries: Iterable[Entry], table: Table) -> dict[int, list[Point]]:
     """Rows of a roll-up by partition, without zeros; a response code counts 1 per entry."""
     sums: dict[_Key, int] = defaultdict(int)
     for (product, application, t, usage, code), count in _alike(entries, table.step_s).items():
-        for series, value in _values(usage, code):
+        for series, value in _values(usage, code, table):
             sums[series, product, application, t] += count * value
             if application:
                 sums[series, product, "", t] += count * value
@@ -81,11 +72,16 @@ def _alike(entries: Iterable[Entry], step_s: int) -> dict[_Kind, int]:
     return counts
 
 
-def _values(usage: tuple[tuple[str, int], ...], code: int) -> Iterator[tuple[str, int]]:
+def _values(
+    usage: tuple[tuple[str, int], ...], code: int, table: Table
+) -> Iterator[tuple[str, int]]:
     for metric, delta in usage:
         yield metric_series(metric), delta
     if code:
         yield code_series(code), 1
+        if table.codes_of_metrics:
+            for metric, _ in usage:
+                yield code_series(code, metric), 1
 
 
 def _int64(value: int) -> int:

@@ -128,6 +128,7 @@ class ChdbEngine:
                 empty.unlink()  # nothing was ever written to its table
             self._session = chdb_native.connect(f"{self._folder / 'chdb'}?{_OPTIONS}")
             self._run("SET output_format_json_quote_64bit_integers = 0", "Null")
+            self._run("SET mutations_sync = 0", "Null")  # as a server does; who deletes, waits
             self._prepare(self)
             if self._empty_definitions():
                 raise OSError("its tables cannot be written; the disk may be full")

@@ -1,24 +1,28 @@
-"""The historian: follows the log and writes it into the history, each entry exactly once.
+"""The historian: follows the ledger's logs and writes them into the history, each entry exactly once.
 
 A batch goes through three durable steps: note the batch, write the tables, note the new position. A
 crash between any two leaves the batch noted; the next start reads the same entries again and writes
-what is missing (see `store`).
+what is missing (see `store`). A place of a log that says that a product is forgotten is a batch of its
+own: instead of writing, the product's rows are deleted, once more after a crash.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 import msgspec
 import structlog
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import HistoryUnavailable, LogCorrupt
+from tallygate.history.forgetting import Forgetting
 from tallygate.history.progress import Batch, Progress, ProgressFile
 from tallygate.history.retention import Retention
+from tallygate.history.schema import RAW
 from tallygate.history.store import Store
-from tallygate.ledger.entry import Entry
+from tallygate.history.upgrade import LAYOUT, Upgrade
+from tallygate.ledger.entry import FORGET, Entry
+from tallygate.ledger.logs import Logs, Positions, behind
 
 BATCH_ENTRIES = 20_000
 """At about this many entries a batch is closed: some tens of megabytes of rows."""
@@ -29,37 +33,23 @@ MAX_BACKOFF_S = 10.0
 log = structlog.get_logger(__name__)
 
 
-class _Chunk(Protocol):
-    @property
-    def end(self) -> int: ...
-    @property
-    def entries(self) -> list[Entry]: ...
-
-
-class Log(Protocol):
-    """The log as its readers see it: `ledger.log.LogReader`."""
-
-    def begin(self) -> int:
-        """From which position on the log is still there."""
-        ...
-
-    def end(self) -> int:
-        """Up to which position the log is durable."""
-        ...
-
-    def read(self, after: int, limit: int = ...) -> _Chunk:
-        """Whole frames after a position, up to about `limit` entries."""
-        ...
-
-
 class Historian:
-    """Writes the log into the tables. Any thread may ask it to catch up; one works at a time."""
+    """Writes the logs into the tables. Any thread may ask it to catch up; one works at a time."""
 
     def __init__(
-        self, reader: Log, store: Store, file: ProgressFile, retention: Retention, clock: Clock
+        self,
+        logs: Logs,
+        store: Store,
+        forgetting: Forgetting,
+        upgrade: Upgrade,
+        file: ProgressFile,
+        retention: Retention,
+        clock: Clock,
     ) -> None:
-        self._reader = reader
+        self._logs = logs
         self._store = store
+        self._forgetting = forgetting
+        self._upgrade = upgrade
         self._file = file
         self._retention = retention
         self._clock = clock
@@ -69,7 +59,7 @@ class Historian:
         self._thread: threading.Thread | None = None
 
     def catch_up(self, give_up: Callable[[], bool] = lambda: False) -> Progress:
-        """Writes all that is in the log at this moment, and says where the history then stands.
+        """Writes all that is in the logs at this moment, and says where the history then stands.
 
         Args:
             give_up: Asked after each batch whether to leave the rest.
@@ -78,13 +68,13 @@ class Historian:
             HistoryUnavailable: It cannot; the message says why.
         """
         try:
-            target = self._reader.end()
+            target = self._logs.end()
             while True:
                 with self._working:
                     progress = self._loaded()
-                    if progress.batch is None and progress.position >= target:
+                    if _is_whole(progress) and not behind(progress.positions, target):
                         return progress
-                    if give_up() or not self._step(progress):
+                    if give_up() or not self._step(progress, target):
                         return self._loaded()
         except (OSError, ValueError, LogCorrupt, msgspec.DecodeError) as error:
             raise HistoryUnavailable(f"the history cannot follow the log: {error}") from error
@@ -120,7 +110,7 @@ class Historian:
             yield self._loaded()
 
     def start(self) -> None:
-        """Follows the log in a thread of its own until `stop`."""
+        """Follows the logs in a thread of its own until `stop`."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._follow, name="historian", daemon=True)
         self._thread.start()
@@ -150,41 +140,74 @@ class Historian:
             else:
                 wait_s = POLL_S
 
-    def _step(self, progress: Progress) -> bool:
-        """One batch; False when there is nothing to write."""
+    def _step(self, progress: Progress, target: Positions) -> bool:
+        """One batch, or the upgrade of the tables; False when there is nothing to write."""
         if progress.batch is not None:
-            entries = self._read_again(progress.position, progress.batch)
-            self._store.complete(entries, progress.batch.end, progress.since_s)
-            self._note(_done(progress, progress.batch.end))
+            self._complete(progress, progress.batch)
             return True
-        chunk = self._reader.read(progress.position, BATCH_ENTRIES)
-        if chunk.end == progress.position:
+        if progress.layout < LAYOUT:
+            self._upgrade.run(progress.since_s.get(RAW.name, 0))
+            self._note(msgspec.structs.replace(progress, layout=LAYOUT))
+            return True
+        chunk = self._logs.read(progress.positions, target, BATCH_ENTRIES)
+        if not behind(progress.positions, chunk.end):
             return False
+        batch = Batch(progress.batches + 1, dict(chunk.end), _forgotten(chunk.entries))
         noted = msgspec.structs.replace(
             progress,
-            batch=Batch(chunk.end, len(chunk.entries)),
+            batch=batch,
             since_s=self._retention.since_s(progress.since_s, self._clock.now_s()),
         )
         self._note(noted)
-        self._store.write(chunk.entries, chunk.end, noted.since_s)
-        self._note(_done(noted, chunk.end))
+        if batch.forget is None:
+            self._store.write(chunk.entries, batch.number, noted.since_s)
+        else:
+            self._forgetting.forget(batch.forget)
+        self._note_done(noted, batch)
         return True
 
-    def _read_again(self, position: int, batch: Batch) -> Sequence[Entry]:
-        """The very entries of a batch, though the log has grown since."""
+    def _complete(self, progress: Progress, batch: Batch) -> None:
+        """Ends a batch that was noted, and of which it is not known how far it came."""
+        if batch.forget is None:
+            entries = self._read_again(progress.positions, batch)
+            self._store.complete(entries, batch.number, progress.since_s)
+        else:
+            self._forgetting.forget(batch.forget)
+        self._note_done(progress, batch)
+
+    def _read_again(self, positions: Positions, batch: Batch) -> Sequence[Entry]:
+        """The very entries of a batch, though the logs have grown since."""
         entries: list[Entry] = []
-        while len(entries) < batch.entries:
-            chunk = self._reader.read(position, batch.entries - len(entries))
-            if chunk.end == position:
-                raise HistoryUnavailable("the log ends before the batch that was being written")
+        while behind(positions, batch.ends):
+            chunk = self._logs.read(positions, batch.ends, BATCH_ENTRIES)
+            if not behind(positions, chunk.end):
+                raise HistoryUnavailable("a log ends before the batch that was being written")
             entries += chunk.entries
-            position = chunk.end
-        return entries[: batch.entries]
+            positions = chunk.end
+        return entries
 
     def _loaded(self) -> Progress:
         if self._progress is None:
-            self._progress = self._file.read(self._reader.begin)
+            self._progress = self._read()
+            self._logs.consumed(self._progress.positions)
         return self._progress
+
+    def _read(self) -> Progress:
+        """What was noted; at the beginning of what the logs still hold if nothing was."""
+        noted = self._file.read()
+        if noted is None:
+            # First told to the ledger: an earlier history may have come further, and nothing must go from now on.
+            self._logs.consumed({})
+            noted = Progress(dict(self._logs.begin()), self._store.last_batch(), LAYOUT)
+        return noted
+
+    def _note_done(self, progress: Progress, batch: Batch) -> None:
+        self._note(
+            msgspec.structs.replace(
+                progress, positions=batch.ends, batches=batch.number, batch=None
+            )
+        )
+        self._logs.consumed(batch.ends)
 
     def _note(self, progress: Progress) -> None:
         # Forgotten first: if the write fails, the file decides what was noted.
@@ -193,5 +216,11 @@ class Historian:
         self._progress = progress
 
 
-def _done(progress: Progress, end: int) -> Progress:
-    return msgspec.structs.replace(progress, position=end, batch=None)
+def _is_whole(progress: Progress) -> bool:
+    """Whether the tables hold all that lies before the positions, as this version writes it."""
+    return progress.batch is None and progress.layout >= LAYOUT
+
+
+def _forgotten(entries: Sequence[Entry]) -> str | None:
+    """The product that is forgotten at this place of its log; None if the entries are to be counted."""
+    return entries[0].service if entries and entries[0].code == FORGET else None

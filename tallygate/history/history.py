@@ -3,36 +3,43 @@
 from typing import Self
 
 from tallygate.domain.clock import Clock
+from tallygate.domain.errors import StillDeleting
 from tallygate.history import query, verify
 from tallygate.history.answer import Answer
+from tallygate.history.deletion import Deletion
 from tallygate.history.engine import ChdbEngine, Engine
-from tallygate.history.historian import Historian, Log
+from tallygate.history.forgetting import Forgetting
+from tallygate.history.historian import Historian
 from tallygate.history.progress import ProgressFile
 from tallygate.history.question import Question
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
+from tallygate.history.upgrade import Upgrade
 from tallygate.history.verify import Difference
-from tallygate.ledger.embedded.log import LogReader
+from tallygate.ledger.logs import Logs
+from tallygate.ledger.opening import logs_of
 from tallygate.settings import Settings
 
 
 class History:
-    """Answers questions, after catching up with the log. Every method may be called from any thread.
+    """Answers questions, after catching up with the ledger's logs. Every method may be called from any thread.
 
-    Each question, `catch_up`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
-    when the engine or the log cannot be used now; the next call tries again.
+    Each question, `catch_up`, `rows`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
+    when the engine or a log cannot be used now; the next call tries again.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, engine: Engine, log: Log) -> None:
+    def __init__(self, settings: Settings, clock: Clock, engine: Engine, logs: Logs) -> None:
         self._engine = engine
         self._clock = clock
+        deletion = Deletion(engine)
+        self._forgetting = Forgetting(deletion)
         self._historian = Historian(
-            log,
+            logs,
             Store(self._engine),
-            ProgressFile(
-                settings.history / "historian.json", settings.ledger / "consumers" / "history"
-            ),
+            self._forgetting,
+            Upgrade(engine, deletion),
+            ProgressFile(settings.history / "historian.json"),
             Retention(self._engine, settings.raw_days, settings.minute_days),
             clock,
         )
@@ -41,7 +48,7 @@ class History:
     def open(cls, settings: Settings, clock: Clock) -> Self:
         """The history of `settings.home`. The engine starts when it is first needed."""
         engine = ChdbEngine(settings.history, create_tables)
-        return cls(settings, clock, engine, LogReader(settings.ledger / "log"))
+        return cls(settings, clock, engine, logs_of(settings))
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +57,7 @@ class History:
         self.close()
 
     def start(self) -> None:
-        """Follows the log in a thread of its own until `close`."""
+        """Follows the logs in a thread of its own until `close`."""
         self._historian.start()
 
     def close(self) -> None:
@@ -81,6 +88,15 @@ class History:
         """When any of the series was last counted, as `query.last_hit_s` says; None if never."""
         self._historian.catch_up()
         return query.last_hit_s(self._engine, product, series)
+
+    def rows(self, product: str) -> dict[str, int]:
+        """By table, how many rows it has of the product. Waits until what is forgotten is deleted."""
+        while True:
+            try:
+                with self._historian.still():
+                    return self._forgetting.rows(product)
+            except StillDeleting:
+                continue
 
     def verify(self) -> list[Difference]:
         """Recomputes the roll-ups from the raw entries still kept; the list must be empty."""

@@ -1,80 +1,85 @@
-"""How far the history has durably come: the file `historian.json`, and what it tells the ledger."""
+"""How far the history has durably come: the file `historian.json`."""
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from tallygate.ledger.embedded.durable_file import write_durably
+
 
 class Batch(msgspec.Struct, frozen=True):
-    """A stretch of the log that is being written: it begins where the history stands.
+    """A stretch of the logs that is being written: it begins where the history stands.
 
     Attributes:
-        end: Where it ends in the log.
-        entries: How many entries it holds, so that the very same ones are read again after a crash.
+        number: Batches are numbered in the order in which they are written.
+        ends: Where it ends in each log.
+        forget: The product of which all that was counted before is to be deleted; None: it holds
+            entries to be counted.
     """
 
-    end: int
-    entries: int
+    number: int
+    ends: dict[str, int]
+    forget: str | None = None
 
 
-class Progress(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True, rename={"positions": "position"}):
     """Where the history stands.
 
     Attributes:
-        position: Every entry before this place in the log is in every table.
+        positions: By name of a log: every entry before this place in it is in every table.
+        batches: The number of the last batch that is in every table.
         batch: What was being written when this was noted.
+        layout: What the tables hold; see `upgrade`.
         since_s: By table, the event time from which on its rows are kept; before it they may be gone.
     """
 
-    position: int = 0
+    positions: dict[str, int]
+    batches: int
+    layout: int = 0
     batch: Batch | None = None
     since_s: dict[str, int] = {}
 
 
+class _OneLogsBatch(msgspec.Struct, frozen=True):
+    end: int
+
+
+class _OneLogsProgress(msgspec.Struct, frozen=True):
+    """What versions noted that knew one log only. Their batches' numbers are the positions where they end in it."""
+
+    position: int
+    batch: _OneLogsBatch | None = None
+    since_s: dict[str, int] = {}
+
+    def progress(self) -> Progress:
+        batch = None if self.batch is None else Batch(self.batch.end, {"": self.batch.end})
+        return Progress({"": self.position}, self.position, 0, batch, self.since_s)
+
+
 class ProgressFile:
-    """Keeps the progress. A write is durable when it returns, and whole or not there."""
+    """Keeps the progress. A write is durable when it returns, and whole or not there.
 
-    def __init__(self, file: Path, consumer: Path) -> None:
-        """`file` is the history's own; `consumer` tells the ledger which part of the log is read."""
+    Versions that know one log only cannot read it, and so cannot count anew what is counted already.
+    """
+
+    def __init__(self, file: Path) -> None:
         self._file = file
-        self._consumer = consumer
 
-    def read(self, log_begins: Callable[[], int]) -> Progress:
-        """What was noted last; at the beginning of what the log still holds if nothing was.
+    def read(self) -> Progress | None:
+        """What was noted last; None if nothing was.
 
         Raises:
             OSError, msgspec.DecodeError: The file cannot be read.
         """
         try:
-            progress = msgspec.json.decode(self._file.read_bytes(), type=Progress)
+            data = self._file.read_bytes()
         except FileNotFoundError:
-            # First told to the ledger: an earlier history may have come further, and nothing must go from now on.
-            write_durably(self._consumer, b"0")
-            progress = Progress(log_begins())
-        if not self._consumer.exists():
-            write_durably(self._consumer, b"%d" % progress.position)
-        return progress
+            return None
+        try:
+            return msgspec.json.decode(data, type=Progress)
+        except msgspec.ValidationError:
+            return msgspec.json.decode(data, type=_OneLogsProgress).progress()
 
     def write(self, progress: Progress) -> None:
         """Raises OSError when it cannot."""
         write_durably(self._file, msgspec.json.encode(progress))
-        if progress.batch is None:
-            write_durably(self._consumer, b"%d" % progress.position)
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Replaces a file in one step that survives a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

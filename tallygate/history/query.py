@@ -9,6 +9,7 @@ from tallygate.history.answer import Answer, Line
 from tallygate.history.engine import Engine, Value
 from tallygate.history.question import Question, Split
 from tallygate.history.schema import MINUTE, QUARTER, Table
+from tallygate.history.series import PAIR
 
 _COLUMNS: tuple[Split, ...] = ("series", "product", "application")
 _Names = tuple[str | None, str | None, str | None]
@@ -32,7 +33,7 @@ def ask(
     edges = question.window.edges_s
     if previous is not None:
         edges = previous.edges_s + edges[1:]
-    table = _table(question.window, edges, minutes_since_s)
+    table = _table(question, edges, minutes_since_s)
     found = _sums(engine, table, question, edges) if question.series and len(edges) > 1 else {}
     named = _named(question, found, len(edges) - 1)
     count = len(edges) - 1 - len(question.window)
@@ -62,12 +63,18 @@ def last_hit_s(engine: Engine, product: str | None, series: Sequence[str]) -> in
     return None
 
 
-def _table(window: Window, edges: tuple[int, ...], minutes_since_s: int) -> Table:
+def _table(question: Question, edges: tuple[int, ...], minutes_since_s: int) -> Table:
+    window = question.window
     if all(edge % QUARTER.step_s == 0 for edge in edges):
         return QUARTER
-    if edges[0] >= minutes_since_s:
+    if any(series.startswith(PAIR) for series in question.series):
+        if window.granularity is Granularity.MINUTE:
+            raise QuestionError(
+                "Response codes of a metric are not kept by minute; ask by the hour"
+            )
+    elif edges[0] >= minutes_since_s:
         return MINUTE
-    if window.granularity is Granularity.MINUTE:
+    elif window.granularity is Granularity.MINUTE:
         kept = window.zone.iso(minutes_since_s)
         raise QuestionError(f"Usage by minute is kept since {kept}; ask by the hour before that")
     # Offsets that are no whole quarters ended in 1972: nothing was counted then.

@@ -13,7 +13,7 @@ class Question:
     """What is asked of the history. Whoever makes it has checked that the asker may know.
 
     Attributes:
-        series: Which are summed: `m:<metric id>`, `c:<response code>`.
+        series: Which are summed; `history.series` names them.
         window: When.
         product: The product's protocol id; None: all products (a backend's metric is in each).
         application: The application's protocol id; None: all, as one total.

@@ -12,11 +12,14 @@ class Table(NamedTuple):
     Attributes:
         partition_s: Seconds of event time in one partition.
         step_s: Seconds of event time in one row; 0: a row is one entry.
+        codes_of_metrics: Whether it has the response codes of each metric; by the minute they would be
+            as many rows as all others together.
     """
 
     name: str
     partition_s: int
     step_s: int
+    codes_of_metrics: bool = False
 
     def partition(self, instant_s: int) -> int:
         """The number of the partition that holds an instant."""
@@ -25,7 +28,7 @@ class Table(NamedTuple):
 
 RAW = Table("history.raw", 86_400, 0)
 MINUTE = Table("history.usage_minute", 604_800, 60)
-QUARTER = Table("history.usage_quarter", 2_592_000, 900)
+QUARTER = Table("history.usage_quarter", 2_592_000, 900, codes_of_metrics=True)
 ROLLUPS = (MINUTE, QUARTER)
 
 EMBEDDED = {

@@ -3,7 +3,8 @@
 
 CREATE DATABASE IF NOT EXISTS history;
 
--- One row per entry of the log. `position` is where the batch that brought it ends in the log.
+-- One row per entry of the logs. `position` is the number of the batch that brought it: batches are
+-- numbered in the order in which they are written.
 CREATE TABLE IF NOT EXISTS history.raw (
     product String {text},
     application String {text},
@@ -19,7 +20,7 @@ ORDER BY (product, application, time_ms)
 {settings};
 
 -- Usage in each minute, `t` being the minute's first second. Application '' is the product's total.
--- The row ('', '', '', first second of a partition) holds how far in the log the partition has come.
+-- The row ('', '', '', first second of a partition) holds the number of its last batch.
 CREATE TABLE IF NOT EXISTS history.usage_minute (
     series String {text},
     product String {text},

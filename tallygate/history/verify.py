@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tallygate.history import recount
 from tallygate.history.engine import Engine
 from tallygate.history.schema import RAW, ROLLUPS, Table
 
@@ -25,18 +26,6 @@ class Difference(NamedTuple):
     t: int
     expected: int
     found: int
-
-
-_SUMS = f"""
-    SELECT concat('m:', metric) AS series, product, application,
-        intDiv(time_ms, {{step_ms}}) * {{step_s}} AS t, delta AS expected, toInt64(0) AS found
-    FROM {RAW.name} ARRAY JOIN metrics AS metric, deltas AS delta
-    WHERE time_ms >= {{begin_ms}} AND time_ms < {{end_ms}}
-  UNION ALL
-    SELECT concat('c:', toString(code)), product, application,
-        intDiv(time_ms, {{step_ms}}) * {{step_s}}, toInt64(1), toInt64(0)
-    FROM {RAW.name} WHERE time_ms >= {{begin_ms}} AND time_ms < {{end_ms}} AND code != 0
-"""
 
 
 def days(engine: Engine, since_s: Mapping[str, int]) -> list[tuple[Table, int]]:
@@ -75,9 +64,9 @@ def differences(
     end_s = (day + 1) * DAY_S
     rows = engine.query(
         "SELECT series, product, application, t, sum(expected) AS wanted, sum(found) AS there FROM ("
-        f"  SELECT * FROM ({_SUMS}) UNION ALL"
-        f"  SELECT series, product, '', t, expected, found FROM ({_SUMS}) WHERE application != ''"
-        "  UNION ALL SELECT series, product, application, t, toInt64(0), value"
+        "  SELECT series, product, application, t, value AS expected, toInt64(0) AS found"
+        f"  FROM ({recount.all_of(table)}) UNION ALL"
+        "  SELECT series, product, application, t, toInt64(0) AS expected, value AS found"
         f"  FROM {table.name} WHERE t >= {{begin_s}} AND t < {{end_s}} AND series != ''"
         ") GROUP BY series, product, application, t HAVING wanted != there"
         " ORDER BY series, product, application, t",

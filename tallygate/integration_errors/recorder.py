@@ -4,7 +4,6 @@ They are worth less than calls: what comes too fast, or what the disk does not t
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 
 from tallygate.domain.clock import Clock
 from tallygate.integration_errors.record import Context, Group, Page
-from tallygate.integration_errors.store import ErrorStore
+from tallygate.integration_errors.store import FAILURES, ErrorStore
 
 log = structlog.get_logger()
 
@@ -74,7 +73,7 @@ class ErrorRecorder:
         """The errors of a service, with all that were handed in before. See `ErrorStore.page`.
 
         Raises:
-            sqlite3.Error: The file cannot be read.
+            One of FAILURES: They cannot be read.
         """
         now_ms = self._clock.now_ms()
         return await self._after_waiting(lambda: self._store.page(service, now_ms, page, per_page))
@@ -83,7 +82,7 @@ class ErrorRecorder:
         """Forgets all errors of a service, with all that were handed in before. Returns how many groups there were.
 
         Raises:
-            sqlite3.Error: They are still there.
+            One of FAILURES: They are still there.
         """
         return await self._after_waiting(lambda: self._store.delete(service))
 
@@ -118,7 +117,7 @@ class ErrorRecorder:
         try:
             self._store.add(groups, now_ms)
             self._failing = False
-        except (sqlite3.Error, OSError) as error:
+        except FAILURES as error:
             self._unwritten += sum(group.count for group in groups)
             if not self._failing:
                 log.warning("integration errors cannot be kept", reason=str(error))

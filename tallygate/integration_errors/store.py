@@ -1,4 +1,6 @@
-"""The errors on disk: a SQLite file of its own, written by the listener, read by whoever has the home.
+"""The errors on disk: what every store of them promises, and the store of one machine.
+
+That is a SQLite file of its own, written by the listener, read by whoever has the home.
 
 bounded by    how
 time          a group leaves when its last error is older than the window
@@ -6,9 +8,9 @@ size          above it, the oldest groups of the service that holds most leave: 
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import msgspec
 
@@ -52,7 +54,28 @@ _TRIMMED_AT_ONCE: Final = 50
 _decode: Final = msgspec.json.Decoder(Context).decode
 
 
-class ErrorStore:
+class ErrorStore(Protocol):
+    """The groups of all services. Belongs to one thread. What fails raises one of FAILURES."""
+
+    def add(self, groups: Sequence[Group], now_ms: int) -> None:
+        """Adds to the groups that are there, all or nothing of a service's, and trims."""
+        ...
+
+    def page(self, service: str, now_ms: int, page: int, per_page: int) -> Page:
+        """The groups of a service, the newest first. `page`: 1 is the first."""
+        ...
+
+    def delete(self, service: str) -> int:
+        """Forgets all errors of a service. Returns how many groups there were."""
+        ...
+
+    def close(self) -> None: ...
+
+
+FAILURES: Final = (sqlite3.Error, OSError)
+
+
+class SqliteErrorStore:
     """The groups of all services. Opens its file when first used, makes it if it is missing; belongs to one thread."""
 
     def __init__(self, settings: Settings) -> None:
@@ -67,7 +90,7 @@ class ErrorStore:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def add(self, groups: Iterable[Group], now_ms: int) -> None:
+    def add(self, groups: Sequence[Group], now_ms: int) -> None:
         """Adds to the groups that are there, in one transaction, and trims.
 
         Raises:
@@ -157,7 +180,13 @@ class ErrorStore:
 
 def _row(group: Group) -> tuple[Any, ...]:
     context = msgspec.json.encode(group.context).decode()
-    size = _ROW_BYTES + 2 * len(group.message.encode()) + len(context.encode())
     return (
-        group.service, group.code, group.message, group.first_ms, group.last_ms, group.count, context, size,
+        group.service, group.code, group.message, group.first_ms, group.last_ms, group.count, context,
+        group_bytes(group),
     )  # fmt: skip
+
+
+def group_bytes(group: Group) -> int:
+    """What a group takes, about."""
+    context = msgspec.json.encode(group.context)
+    return _ROW_BYTES + 2 * len(group.message.encode()) + len(context)

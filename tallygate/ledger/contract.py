@@ -15,7 +15,7 @@ from tallygate.domain.errors import IdConflict, TallygateError
 from tallygate.domain.limits import Epoch
 from tallygate.ledger.entry import Entry
 from tallygate.ledger.events import Event
-from tallygate.ledger.figures import Figures
+from tallygate.ledger.figures import Figure
 from tallygate.ledger.usage import LimitOn, Usage
 
 
@@ -119,7 +119,7 @@ class Ledger(Protocol):
     def record(
         self, entries: Iterable[Entry], keep_ids: bool = False, watched: Iterable[Any] = ()
     ) -> Recorded:
-        """Counts entries without asking for limits; each at its own time, all of a product's or none.
+        """Counts entries of one product without asking for limits; each at its own time, all of them or none.
 
         Args:
             keep_ids: Remember their ids for ever (imported history) instead of for the window.
@@ -154,6 +154,6 @@ class Ledger(Protocol):
         """The level may be alerted again at once; returns whether it had been, since it was last forgotten."""
         ...
 
-    def figures(self) -> Figures:
+    def figures(self) -> Sequence[Figure]:
         """How it goes, for those who operate it."""
         ...

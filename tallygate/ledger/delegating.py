@@ -6,7 +6,7 @@ from typing import Any
 from tallygate.ledger.contract import Ledger, Recorded, Verdict
 from tallygate.ledger.entry import Entry
 from tallygate.ledger.events import Event
-from tallygate.ledger.figures import Figures
+from tallygate.ledger.figures import Figure
 from tallygate.ledger.usage import LimitOn, Usage
 
 
@@ -62,5 +62,5 @@ class DelegatingLedger(Ledger):
     async def forget_alert(self, service: str, application: str, level: int) -> bool:
         return await self._inner.forget_alert(service, application, level)
 
-    def figures(self) -> Figures:
+    def figures(self) -> Sequence[Figure]:
         return self._inner.figures()

@@ -10,8 +10,6 @@ from tallygate import __version__
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError, Unavailable
 from tallygate.integration_errors.recorder import ErrorRecorder
-from tallygate.integration_errors.store import ErrorStore
-from tallygate.ledger.contract import Ledger
 from tallygate.listener.answers import (
     JSON_HEADERS,
     PREFLIGHT_HEADERS,
@@ -20,20 +18,21 @@ from tallygate.listener.answers import (
     send_error,
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
-from tallygate.listener.backfill import Backfill
 from tallygate.listener.caller import caller_of
 from tallygate.listener.closing import ClosingProtocol
+from tallygate.listener.console import Console
 from tallygate.listener.events_hook import EventsHook
+from tallygate.listener.home_commands import HomeCommands
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
 from tallygate.listener.metered import MeteredCalls, MeteredMistakes, MeteredReports
 from tallygate.listener.metering import Metering
 from tallygate.listener.metrics import Metrics
 from tallygate.listener.mistakes import Mistakes
+from tallygate.listener.parts import Parts
 from tallygate.listener.report_endpoint import ReportEndpoint
 from tallygate.listener.request_log import RequestLog
 from tallygate.listener.usage_endpoint import UsageEndpoint
-from tallygate.registry.contract import Registry
 from tallygate.settings import Settings
 
 _STATUS: Final = json.dumps(
@@ -55,8 +54,7 @@ class Listener:
 
     def __init__(
         self,
-        registry: Registry,
-        ledger: Ledger,
+        parts: Parts,
         clock: Clock,
         settings: Settings,
         internal_token: str,
@@ -64,8 +62,9 @@ class Listener:
         """Raises InputError: a setting has the wrong form."""
         self.leaving = False
         """Whether each answer closes its connection."""
+        registry, ledger = parts.registry, parts.ledger
         self._hook = EventsHook(ledger, settings) if settings.events_hook else None
-        self._errors = ErrorRecorder(ErrorStore(settings), clock)
+        self._errors = ErrorRecorder(parts.errors, clock)
         self._request_log = RequestLog()
         mistakes = Mistakes(registry, self._errors, self._request_log)
         calls = reports = ledger
@@ -77,8 +76,11 @@ class Listener:
         authorizing = AuthorizeEndpoints(registry, calls, clock, mistakes)
         oauth = AuthorizeEndpoints(registry, calls, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, reports, clock, settings, mistakes)
-        self._backfill = Backfill(registry, ledger, internal_token)
-        self._internal = InternalApi(registry, ledger, self._errors, settings)
+        self._home_commands = HomeCommands(registry, ledger, internal_token)
+        console = Console(settings, internal_token)
+        self._internal = InternalApi(
+            registry, parts.stores, ledger, self._errors, console, clock, settings
+        )
         usage = UsageEndpoint(registry, reports, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
         self._metrics = Metrics(meters, ledger, registry, self._errors, settings)
@@ -142,8 +144,8 @@ class Listener:
             send_empty(protocol, 404)
 
     async def _answer_internal(self, scope: Any, protocol: Any) -> None:
-        if self._backfill.is_meant(scope):
-            await self._backfill.answer(scope, protocol)
+        if self._home_commands.is_meant(scope):
+            await self._home_commands.answer(scope, protocol)
         else:
             await self._internal.answer(scope, protocol)
 

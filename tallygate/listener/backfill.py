@@ -4,10 +4,8 @@ For the commands of this installation, which know its internal token: NDJSON in,
 """
 
 import asyncio
-import hmac
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -15,18 +13,13 @@ from tallygate.domain.errors import (
     ApplicationNotFound,
     ProtocolError,
     ServiceIdInvalid,
-    Unavailable,
 )
 from tallygate.ledger.contract import Ledger, Recorded, Stale
 from tallygate.ledger.entry import Entry
-from tallygate.listener.answers import JSON_HEADERS
-from tallygate.listener.body import read_body
 from tallygate.listener.usage import effective_usage
 from tallygate.registry.contract import Missing, NotLoaded, Registry, looked_up
 from tallygate.registry.views import ServiceView
 
-_PATH: Final = re.compile(r"/internal/services/([^/]+)/backfill")
-_MAX_BYTES: Final = 16 * 1024 * 1024
 _LINES_PER_TURN: Final = 200
 """How many lines are counted before other calls have their turn: some five milliseconds' worth."""
 
@@ -150,43 +143,20 @@ def _entry(registry: Registry, view: ServiceView, line: bytes) -> Entry:
 
 
 class Backfill:
-    """The HTTP endpoint."""
+    """Counts bodies of lines."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, internal_token: str) -> None:
+    def __init__(self, registry: Registry, ledger: Ledger) -> None:
         self._registry = registry
         self._ledger = ledger
-        self._authorization = f"Bearer {internal_token}".encode()
 
-    def is_meant(self, scope: Any) -> bool:
-        """Whether a call is one of this installation's own commands, and none of the Internal API's."""
-        given = scope.headers.get("authorization") or ""
-        ours = given.startswith("Bearer") or _PATH.fullmatch(scope.path) is not None
-        return ours and scope.method == "POST"
+    async def count(self, service_id: str, data: bytes) -> Result:
+        """In parts, each durable before the next: so a body of any length does not hold up the calls of others.
 
-    async def answer(self, scope: Any, protocol: Any) -> None:
-        """POST /internal/services/{id}/backfill."""
-        given = (scope.headers.get("authorization") or "").encode("latin-1", "replace")
-        if not hmac.compare_digest(given, self._authorization):
-            _send(protocol, 401, {"error": "the internal token of this installation is needed"})
-            return
-        match = _PATH.fullmatch(scope.path)
-        if match is None:
-            _send(protocol, 404, {"status": "not_found", "error": "Not found"})
-            return
-        try:
-            data = await read_body(protocol, scope.headers, _MAX_BYTES)
-            lines = [line for line in data.split(b"\n") if line.strip()]
-            result = await self._count(match[1], lines)
-        except ProtocolError as error:
-            _send(protocol, error.status, {"error": error.message})
-        except OSError as error:
-            reason = f"not all was counted, send it again: {error.strerror}"
-            _send(protocol, Unavailable.status, {"error": reason})
-        else:
-            _send(protocol, 200, result)
-
-    async def _count(self, service_id: str, lines: list[bytes]) -> Result:
-        """In parts, each durable before the next: so a body of any length does not hold up the calls of others."""
+        Raises:
+            ServiceIdInvalid: There is no such service.
+            OSError: Not all was counted; it can be sent again.
+        """
+        lines = [line for line in data.split(b"\n") if line.strip()]
         accepted = duplicate = 0
         problems: list[Problem] = []
         for start in range(0, len(lines) or 1, _LINES_PER_TURN):
@@ -197,7 +167,3 @@ class Backfill:
             duplicate += result.duplicate
             problems += result.errors
         return Result(accepted, duplicate, problems)
-
-
-def _send(protocol: Any, status: int, answer: object) -> None:
-    protocol.response_bytes(status, JSON_HEADERS, msgspec.json.encode(answer))

@@ -125,13 +125,24 @@ def _owner(registry: Registry, service: str) -> str:
     return view.service.provider_key if view else ""
 
 
-class _Reported(NamedTuple):
-    """See `ledger.contract.Recorded`."""
+class _Reported:
+    """What became of entries, with a batch that holds their metering too. See `ledger.contract.Recorded`."""
 
-    batch: Awaitable[None]
-    accepted: Sequence[int]
-    duplicates: Sequence[int]
-    conflicts: Sequence[tuple[int, IdConflict]]
+    def __init__(self, recorded: Recorded, batch: Awaitable[None]) -> None:
+        self._recorded = recorded
+        self.batch = batch
+
+    @property
+    def accepted(self) -> Sequence[int]:
+        return self._recorded.accepted
+
+    @property
+    def duplicates(self) -> Sequence[int]:
+        return self._recorded.duplicates
+
+    @property
+    def conflicts(self) -> Sequence[tuple[int, IdConflict]]:
+        return self._recorded.conflicts
 
 
 class MeteredReports(DelegatingLedger):
@@ -147,26 +158,32 @@ class MeteredReports(DelegatingLedger):
     ) -> Recorded:
         given = list(entries)
         recorded = self._inner.record(given, keep_ids, watched)
-        transactions = Counter(given[index].service for index in recorded.accepted)
         if isinstance(self._inner, DecidesAtOnce):
-            batch = recorded.batch
-            for service, number in transactions.items():
-                provider_key = _owner(self._registry, service)
-                entry = self._metering.entry(provider_key, Used(0, number))
-                if entry is not None:
-                    batch = self._metering.record(entry)
-        else:
-            batch = self._after(recorded.batch, transactions)
-        return _Reported(batch, recorded.accepted, recorded.duplicates, recorded.conflicts)
+            return _Reported(recorded, self._at_once(given, recorded))
+        return _Reported(recorded, self._afterwards(given, recorded))
 
-    async def _after(self, batch: Awaitable[None], transactions: Counter[str]) -> None:
-        await batch
-        for service, number in transactions.items():
+    def _at_once(self, given: list[Entry], recorded: Recorded) -> Awaitable[None]:
+        batch = recorded.batch
+        for service, number in _accepted(given, recorded).items():
+            provider_key = _owner(self._registry, service)
+            entry = self._metering.entry(provider_key, Used(0, number))
+            if entry is not None:
+                batch = self._metering.record(entry)
+        return batch
+
+    async def _afterwards(self, given: list[Entry], recorded: Recorded) -> None:
+        await recorded.batch
+        for service, number in _accepted(given, recorded).items():
             provider_key = await looked_up(
                 self._registry,
                 lambda: _owner(self._registry, service),  # noqa: B023
             )
             await self._metering.count(provider_key, Used(0, number))
+
+
+def _accepted(given: list[Entry], recorded: Recorded) -> Counter[str]:
+    """How many entries of each service were counted."""
+    return Counter(given[index].service for index in recorded.accepted)
 
 
 class MeteredMistakes(Mistakes):

@@ -91,16 +91,9 @@ class Metrics:
         yield from self._process.collect()
 
     def _of_ledger(self) -> Iterator[Metric]:
-        figures = self._ledger.figures()
-        yield _gauge("tallygate_ledger_durable_position_bytes", figures.durable_position)
-        yield _gauge("tallygate_ledger_checkpoint_position_bytes", figures.checkpoint_position)
-        yield _gauge("tallygate_ledger_checkpoint_age_seconds", figures.checkpoint_age_s)
-        yield _gauge("tallygate_ledger_waiting_entries", figures.waiting_entries)
-        yield _gauge("tallygate_ledger_resident_applications", figures.resident_applications)
-        yield _counter("tallygate_ledger_entries", figures.entries)
-        yield _counter("tallygate_ledger_batches", figures.batches)
-        yield _counter("tallygate_ledger_failed_batches", figures.failed_batches)
-        yield _counter("tallygate_ledger_sync_seconds", figures.sync_s)
+        for figure in self._ledger.figures():
+            make = _counter if figure.counts_up else _gauge
+            yield make(f"tallygate_ledger_{figure.name}", figure.value)
 
 
 class _Only(Collector):

@@ -22,24 +22,20 @@ from typing import Any, Final, NamedTuple
 import structlog
 import uvloop
 
-from tallygate.domain.clock import Clock, SystemClock
-from tallygate.domain.errors import Busy, TallygateError
-from tallygate.ledger.embedded.ledger import EmbeddedLedger
+from tallygate.domain.clock import SystemClock
+from tallygate.domain.errors import TallygateError
+from tallygate.listener import parts
 from tallygate.listener.app import Listener
 from tallygate.listener.gate import Gate
 from tallygate.listener.internal.auth import require_password_unless_local
 from tallygate.listener.request_log import configure_log
-from tallygate.listener.watching import missed
 from tallygate.process import (
     NAME_VARIABLE,
     allow_many_open_files,
     die_with_parent,
     handed_socket,
-    is_successor,
     listen,
-    tell_that_it_can_take_over,
 )
-from tallygate.registry.reader import SqliteRegistry
 from tallygate.settings import Settings, address, load, load_secrets
 
 log = structlog.get_logger()
@@ -55,8 +51,6 @@ LEAVE_WITHIN_S: Final = 30
 
 _NEW_WITHIN_S: Final = 0.25
 """How long a client may take between connecting and its call, at the moment in which the listener leaves."""
-
-_TRY_EVERY_S: Final = 0.005
 
 
 class Served(NamedTuple):
@@ -98,32 +92,11 @@ async def listener(settings: Settings) -> AsyncIterator[Served]:
         Busy, LogCorrupt, InputError, OSError, sqlite3.Error: It cannot start.
     """
     clock = SystemClock()
-    with (
-        contextlib.closing(SqliteRegistry(settings.database)) as registry,
-        await ledger_of(settings, clock) as ledger,
-    ):
-        ledger.raise_missed(missed(ledger, registry, ledger.replayed))
+    async with parts.opened(settings, clock) as found:
         token = load_secrets(settings.home).internal_token
-        with contextlib.closing(Listener(registry, ledger, clock, settings, token)) as app:
-            ledger.attach(asyncio.get_running_loop())
+        with contextlib.closing(Listener(found, clock, settings, token)) as app:
             app.start()
-            yield Served(app, ledger.checkpoint)
-
-
-async def ledger_of(settings: Settings, clock: Clock) -> EmbeddedLedger:
-    """The ledger of the home; a successor waits for whoever still has it.
-
-    Raises:
-        Busy, LogCorrupt, OSError, sqlite3.Error
-    """
-    if not is_successor():
-        return EmbeddedLedger.open(settings, clock)
-    tell_that_it_can_take_over()
-    while True:
-        try:
-            return EmbeddedLedger.open(settings, clock)
-        except Busy:
-            await asyncio.sleep(_TRY_EVERY_S)
+            yield Served(app, found.settle)
 
 
 async def serve(settings: Settings, opened: Open) -> None:

@@ -19,6 +19,9 @@ from tallygate.listener.usage_results import Counted, Mistake, body, http_status
 from tallygate.registry.contract import Registry, looked_up
 from tallygate.settings import Settings
 
+PARTS_AT_ONCE: Final = 4
+"""How many parts wait for the ledger at once: calls of others wait behind them."""
+
 LINES_HEADERS: Final[Headers] = [("content-type", "application/x-ndjson"), *JSON_HEADERS[1:]]
 
 
@@ -72,8 +75,10 @@ class UsageEndpoint:
 
     async def _count(self, sender: Sender, items: Items) -> list[Counted]:
         """Part by part, and calls of others in between; returns when all is durable, or known not to be."""
-        counting = []
+        counting: list[asyncio.Task[Counted]] = []
         for part in items.parts:
+            if len(counting) >= PARTS_AT_ONCE:
+                await asyncio.wait((counting[-PARTS_AT_ONCE],))
             counting.append(asyncio.create_task(self._counter.count(sender, part, items.decode)))
             await asyncio.sleep(0)
         return [await each for each in counting]

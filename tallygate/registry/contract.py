@@ -17,10 +17,13 @@ from tallygate.registry.views import ApplicationView, ServiceView
 T = TypeVar("T")
 
 
+Kind = Literal["service", "default", "application", "user_key"]
+
+
 class Wanted(NamedTuple):
     """Something that was looked up: a `service`, a provider's `default`, an `application` or a `user_key`, by its names."""
 
-    kind: Literal["service", "default", "application", "user_key"]
+    kind: Kind
     names: tuple[str, ...]
 
 
@@ -95,11 +98,13 @@ async def looked_up(registry: Registry, work: Callable[[], T]) -> T:
         OSError: The registry cannot be reached now.
         Whatever `work` raises, on a registry that is current.
     """
+    wanted: dict[Wanted, None] = {}
     while True:
         try:
             return work()
         except NotLoaded as missing:
-            await registry.fetch(missing.wanted)
+            wanted.update(dict.fromkeys(missing.wanted))
+            await registry.fetch(wanted)  # all of them: others may have refreshed meanwhile
         except TallygateError:
             if await registry.is_current():
                 raise

@@ -77,6 +77,17 @@ class RegistryTables:
         )
         return [int(level) for (level,) in rows]
 
+    def application_ids(self, service_id: str) -> list[str]:
+        return self._column("SELECT id FROM registry_application WHERE service_id = ?", service_id)
+
+    def user_keys_of(self, service_id: str, application_id: str) -> list[str]:
+        """The user keys by which an application is found."""
+        return self._column(
+            "SELECT user_key FROM registry_user_key WHERE service_id = ? AND application_id = ?",
+            service_id,
+            application_id,
+        )
+
     def application(self, service_id: str, application_id: str) -> Application | None:
         row = self._rows(
             "SELECT * FROM registry_application WHERE service_id = ? AND id = ?",

@@ -38,10 +38,13 @@ class RegistryWriter:
         if not service.id or not service.provider_key:
             raise ValueError("a service needs an id and a provider key")
         if service.default:
-            self._execute(
-                "UPDATE registry_service SET is_default = 0 WHERE provider_key = ? AND id <> ?",
+            former = self._execute(
+                "UPDATE registry_service SET is_default = 0"
+                " WHERE provider_key = ? AND id <> ? AND is_default RETURNING id",
                 (service.provider_key, service.id),
-            )
+            ).fetchall()
+            for (service_id,) in former:
+                self._changed(service_id)
         self._execute(
             "INSERT OR REPLACE INTO registry_service VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -63,13 +66,17 @@ class RegistryWriter:
         ):  # fmt: skip
             self._execute(f"DELETE FROM registry_{table} WHERE service_id = ?", (service_id,))
         self._execute("DELETE FROM registry_service WHERE id = ?", (service_id,))
+        self._changed(service_id)
         self._changed("")
 
     def change_provider_key(self, former: str, key: str) -> None:
         """Gives all services of a provider to another key; which one is the default stays as it is."""
-        self._execute(
-            "UPDATE registry_service SET provider_key = ? WHERE provider_key = ?", (key, former)
-        )
+        changed = self._execute(
+            "UPDATE registry_service SET provider_key = ? WHERE provider_key = ? RETURNING id",
+            (key, former),
+        ).fetchall()
+        for (service_id,) in changed:
+            self._changed(service_id)
         self._changed("")
 
     def put_service_token(self, service_id: str, token: str) -> None:

@@ -5,6 +5,7 @@ import threading
 
 from django.conf import settings
 
+from tallygate.catalog import shared_registry
 from tallygate.domain.clock import Clock, SystemClock
 from tallygate.domain.errors import HistoryUnavailable
 from tallygate.history import History
@@ -13,6 +14,7 @@ _clock: Clock = SystemClock()
 _lock = threading.Lock()
 _history: History | None = None
 _stopping = False
+_ended = threading.Event()
 
 
 def clock() -> Clock:
@@ -21,7 +23,7 @@ def clock() -> Clock:
 
 
 def history() -> History:
-    """The history of this process; the first call starts its historian.
+    """The history of this process; the first call starts its historian, and what else this process does beside answering.
 
     Quick, and right also while the engine cannot be used: then it is the questions that fail.
 
@@ -35,6 +37,10 @@ def history() -> History:
         if _history is None:
             _history = History.open(settings.TALLYGATE, _clock)
             _history.start()
+            if settings.TALLYGATE.ledger_url:
+                threading.Thread(
+                    target=shared_registry.follow, args=(_ended,), name="outbox", daemon=True
+                ).start()
         return _history
 
 
@@ -43,6 +49,7 @@ def close() -> None:
     global _history, _stopping
     with _lock:
         _stopping = True
+        _ended.set()
         closing, _history = _history, None
     if closing is not None:
         closing.close()

@@ -8,16 +8,21 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.history_data import NOW_S, MemoryLog, entry, open_history
 
 from tallygate.history import historian
-from tallygate.ledger.entry import Entry
+from tallygate.ledger.entry import FORGET, Entry
 
 
 def entries(count: int) -> list[Entry]:
-    """The same entries for the same count: several days, products, applications and codes."""
+    """The same entries for the same count: several days, products, applications and codes.
+
+    Product 2 is forgotten now and then.
+    """
     return [
-        entry(
+        entry(NOW_S - index, {}, product="2", application="", code=FORGET)
+        if index % 300 == 250
+        else entry(
             NOW_S - index % 5 * 86_400 - index,
             {"7": 1, str(8 + index % 3): index},
-            product=str(1 + index % 2),
+            product=str(1 + index % 3),
             application=f"app{index % 10}",
             code=200 + index % 4,
         )
@@ -25,9 +30,17 @@ def entries(count: int) -> list[Entry]:
     ]
 
 
+def logs(count: int) -> MemoryLog:
+    """The same entries in three logs, each product's in one."""
+    log = MemoryLog()
+    for each in entries(count):
+        log.logs.setdefault("" if each.service == "1" else f"of {each.service}", []).append(each)
+    return log
+
+
 def main() -> None:
     historian.BATCH_ENTRIES = 40
-    with open_history(Path(sys.argv[1]), MemoryLog(entries(int(sys.argv[2])))) as history:
+    with open_history(Path(sys.argv[1]), logs(int(sys.argv[2]))) as history:
         history.catch_up()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.history_data import NOW_S, MemoryLog, entry, open_history
 
@@ -16,6 +17,7 @@ from tallygate.history import History, Question, historian
 from tallygate.history.engine import ChdbEngine, Rows
 from tallygate.history.progress import Progress, ProgressFile
 from tallygate.history.schema import QUARTER, RAW, ROLLUPS, create_tables
+from tallygate.history.store import Store
 from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.ledger.embedded.log import LogReader
 from tallygate.settings import Settings
@@ -57,15 +59,31 @@ def test_a_history_that_is_opened_again_goes_on_where_it_was(home: Path, log: Me
             assert total(history) == count
 
 
-def test_the_ledger_is_told_how_far_the_log_was_read(
+def test_the_ledger_is_told_how_far_each_log_was_read(
     home: Path, history: History, log: MemoryLog
 ) -> None:
-    mark = home / "ledger" / "consumers" / "history"
+    log.logs["other"] = []
     history.catch_up()
-    assert mark.read_text() == "0"
+    assert log.told == [{}, {"": 0, "other": 0}]
     log.entries += [entry()] * 3
+    log.logs["other"].append(entry())
     history.catch_up()
-    assert mark.read_text() == "3"
+    assert log.told[2:] == [{"": 3, "other": 1}]
+    with open_history(home, log) as again:
+        history.close()
+        again.catch_up()
+        assert log.told[3:] == [{"": 3, "other": 1}]
+
+
+def test_the_entries_of_all_logs_are_counted_and_several_logs_are_one_batch(
+    history: History, log: MemoryLog
+) -> None:
+    log.logs |= {str(number): [entry(NOW_S - number)] * number for number in range(1, 17)}
+    assert total(history) == 136
+    assert history._engine.query("SELECT uniqExact(position) FROM history.raw") == [[1]]
+    log.logs |= {"later": [entry()]}
+    log.logs["3"].append(entry())
+    assert (total(history), history.verify()) == (138, [])
 
 
 class FaultyEngine(ChdbEngine):
@@ -169,7 +187,7 @@ def test_a_log_that_went_back_is_told(history: History, log: MemoryLog) -> None:
     log.entries += [entry()] * 5
     history.catch_up()
 
-    def gone(after: int, limit: int = 0) -> None:
+    def gone(*_: object) -> None:
         raise ValueError("position 5 lies in a segment that is removed")
 
     log.entries.append(entry())
@@ -191,13 +209,10 @@ def test_many_threads_that_ask_at_once_all_see_what_was_acknowledged(
     assert total(history) == 64
 
 
-def test_the_thread_follows_the_log_without_being_asked(
-    home: Path, history: History, log: MemoryLog
-) -> None:
+def test_the_thread_follows_the_log_without_being_asked(history: History, log: MemoryLog) -> None:
     history.start()
     log.entries += [entry()] * 10
-    mark = home / "ledger" / "consumers" / "history"
-    eventually(lambda: mark.exists() and mark.read_text() == "10")
+    eventually(lambda: log.told[-1:] == [{"": 10}])
     begun = time.monotonic()
     history.close()
     assert time.monotonic() - begun < 2
@@ -208,8 +223,7 @@ def test_the_thread_survives_an_engine_that_fails(home: Path) -> None:
     engine = FailingEngine(Settings(home=home).history, create_tables)
     with open_history(home, log, engine=engine) as history:
         history.start()
-        mark = home / "ledger" / "consumers" / "history"
-        eventually(lambda: mark.exists() and mark.read_text() == "30", within_s=60)
+        eventually(lambda: log.told[-1:] == [{"": 30}], within_s=60)
 
 
 def test_old_raw_entries_and_minutes_are_dropped_and_quarters_stay(home: Path) -> None:
@@ -282,6 +296,70 @@ def test_a_progress_file_that_is_damaged_is_told_and_not_begun_anew(
         history.catch_up()
 
 
+NOTES_OF_ONE_LOG = [
+    ("before its batch was written", '{"position":200,"batch":{"end":300,"entries":100}'),
+    ("when its batch was written", '{"position":200,"batch":{"end":300,"entries":100}'),
+    ("between batches", '{"position":300,"batch":null'),
+]
+
+
+@pytest.mark.parametrize(("when", "note"), NOTES_OF_ONE_LOG)
+def test_a_history_of_a_version_that_knew_one_log_goes_on(
+    home: Path, log: MemoryLog, when: str, note: str
+) -> None:
+    """Its batches were marked with the positions where they ended, far above the numbers of today's."""
+    log.entries += entries_of_many_days(300)
+    engine = ChdbEngine(Settings(home=home).history, create_tables)
+    store = Store(engine)
+    store.write(log.entries[:200], 200, {})
+    if when != "before its batch was written":
+        store.write(log.entries[200:], 300, {})
+    engine.close()
+    file = home / "history" / "historian.json"
+    file.write_text(note + ',"since_s":{"history.raw":1578528000}}')
+    log.logs["new"] = entries_of_many_days(40)
+    with open_history(home, log) as history:
+        assert (total(history), total(history, series="c:200")) == (340, 340)
+    log.entries += entries_of_many_days(50)
+    with (
+        open_history(
+            home, log, engine=FaultyEngine(home, "usage_minute", "in the middle of")
+        ) as dying,
+        pytest.raises(Crash),
+    ):
+        dying.catch_up()
+    with open_history(home, log) as history:
+        assert (total(history), history.verify()) == (390, [])
+
+
+def test_a_version_that_knows_one_log_only_cannot_read_the_notes_and_count_anew(
+    home: Path, log: MemoryLog
+) -> None:
+    log.entries += [entry()] * 3
+    with open_history(home, log) as history:
+        assert total(history) == 3
+    noted = msgspec.json.decode((home / "history" / "historian.json").read_bytes())
+    assert noted["position"] == {"": 3}
+
+
+def test_notes_that_are_lost_alone_lose_nothing_that_comes_after(
+    home: Path, log: MemoryLog
+) -> None:
+    """What the logs still hold is counted again; but later batches are not taken for earlier ones."""
+    for _ in range(5):
+        log.entries += entries_of_many_days(20)
+        with open_history(home, log) as history:
+            assert total(history) == len(log.entries)
+    (home / "history" / "historian.json").unlink()
+    with (
+        open_history(home, log, engine=FaultyEngine(home, "usage_minute", "before")) as history,
+        pytest.raises(Crash),
+    ):
+        history.catch_up()
+    with open_history(home, log) as history:
+        assert (total(history), history.verify()) == (200, [])
+
+
 def test_a_history_that_is_gone_is_filled_with_what_the_log_still_holds(tmp_path: Path) -> None:
     settings, clock = Settings(home=tmp_path, segment_bytes=200), ManualClock.at(NOW_S)
     with EmbeddedLedger.open(settings, clock) as ledger:
@@ -317,9 +395,8 @@ def test_closing_does_not_wait_for_a_long_way_to_catch_up(
     log = MemoryLog([entry()] * 20_000)
     with open_history(home, log) as history:
         history.start()
-        mark = home / "ledger" / "consumers" / "history"
-        eventually(lambda: mark.exists() and int(mark.read_text() or 0) > 50)
+        eventually(lambda: len(log.told) > 5)
         begun = time.monotonic()
         history.close()
         assert time.monotonic() - begun < 5
-    assert int(mark.read_text()) < 20_000
+    assert log.told[-1][""] < 20_000

@@ -1,4 +1,4 @@
-"""SIGKILL at any moment of writing neither loses nor doubles."""
+"""SIGKILL at any moment of writing and forgetting neither loses nor doubles."""
 
 import os
 import random
@@ -9,14 +9,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support.history_data import NOW_S, MemoryLog, open_history
+from support.history_data import NOW_S, open_history
 
 from tallygate.domain.calendar import find_zone, window
 from tallygate.history import Question
+from tallygate.ledger.entry import FORGET
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from killed_historian import entries
+from killed_historian import entries, logs
 
 PROGRAM = Path(__file__).with_name("killed_historian.py")
 ROOT = Path(__file__).parents[2]
@@ -33,16 +34,22 @@ def test_a_historian_that_is_killed_again_and_again_counts_each_entry_once(home:
 
     expected: Counter[tuple[str, str]] = Counter()
     for each in entries(COUNT):
+        if each.code == FORGET:
+            expected = Counter(
+                {key: value for key, value in expected.items() if key[0] != each.service}
+            )
+            continue
         for metric, delta in each.usage:
             expected[each.service, f"m:{metric}"] += delta
         expected[each.service, f"c:{each.code}"] += 1
     forever = window(find_zone("UTC"), NOW_S, period="eternity")
-    with open_history(home, MemoryLog(entries(COUNT))) as history:
+    with open_history(home, logs(COUNT)) as history:
         found = {
             (product, series): history.ask(Question((series,), forever, product)).total
             for product, series in expected
         }
         assert found == expected
+        assert {product for product, _ in expected} == {"1", "2", "3"}
         assert history.verify() == []
 
 

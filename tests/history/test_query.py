@@ -78,9 +78,11 @@ def test_any_window_in_any_zone_sums_what_was_counted_in_its_buckets(
     log.entries += [*made, entry()]
     zone, granularity, now_s, count = asked
     shown = last(find_zone(zone), now_s, count, granularity)
-    question = Question(("m:7", "m:8", "c:200"), shown, product, compare=True)
-    answer = history.ask(question)
-    assert [line.series for line in answer.lines] == ["m:7", "m:8", "c:200"]
+    series = ("m:7", "m:8", "c:200")
+    if granularity is not Granularity.MINUTE:
+        series += ("mc:200:7", "mc:404:8")
+    answer = history.ask(Question(series, shown, product, compare=True))
+    assert tuple(line.series for line in answer.lines) == series
     for line in answer.lines:
         assert list(line.values) == plain_sums(made, line.series or "", shown.edges_s)
         before = shown.previous()
@@ -102,7 +104,10 @@ def plain_sums(entries: list[Entry], series: str, edges: tuple[int, ...]) -> lis
 
 def value_of(given: Entry, series: str) -> int:
     kind, _, name = series.partition(":")
-    return int(given.code == int(name)) if kind == "c" else Counter(dict(given.usage))[name]
+    if kind == "m":
+        return Counter(dict(given.usage))[name]
+    code, _, metric = name.partition(":")
+    return int(given.code == int(code) and (kind == "c" or metric in dict(given.usage)))
 
 
 def test_a_split_by_application_has_a_line_for_each_that_was_counted(

@@ -40,7 +40,22 @@ def test_a_planted_difference_is_found(
     assert filled.verify() == [wanted]
 
 
+@pytest.mark.parametrize(
+    ("table", "t", "series", "expected"),
+    [
+        ("history.usage_quarter", QUARTER_S, "mc:200:8", 1),
+        ("history.usage_quarter", QUARTER_S, "mc:404:8", 0),
+        ("history.usage_minute", MINUTE_S, "mc:200:8", 0),
+    ],
+)
+def test_a_planted_response_code_of_a_metric_is_found(
+    filled: History, table: str, t: int, series: str, expected: int
+) -> None:
+    filled._engine.insert(table, [(series, "1", "app", t, 5)])
+    assert filled.verify() == [Difference(table, series, "1", "app", t, expected, expected + 5)]
+
+
 def test_a_row_that_is_missing_is_found(filled: History) -> None:
     filled._engine.execute("ALTER TABLE history.usage_quarter DROP PARTITION 611")
     assert {found.found for found in filled.verify()} == {0}
-    assert len(filled.verify()) == 10
+    assert len(filled.verify()) == 16

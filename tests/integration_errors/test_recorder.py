@@ -9,7 +9,7 @@ import pytest
 from tallygate.domain.clock import ManualClock
 from tallygate.integration_errors.record import Context
 from tallygate.integration_errors.recorder import MAX_WAITING, ErrorRecorder
-from tallygate.integration_errors.store import ErrorStore
+from tallygate.integration_errors.store import SqliteErrorStore
 from tallygate.settings import Settings
 
 CONTEXT = Context("/transactions/authrep.xml", "GET", "127.0.0.1")
@@ -22,7 +22,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def recorder(home: Path, clock: ManualClock) -> Iterator[ErrorRecorder]:
-    made = ErrorRecorder(ErrorStore(Settings(home=home)), clock)
+    made = ErrorRecorder(SqliteErrorStore(Settings(home=home)), clock)
     yield made
     made.close()
 
@@ -56,7 +56,7 @@ def test_others_find_them_within_two_seconds(recorder: ErrorRecorder, home: Path
     async def go() -> None:
         record(recorder, times=2)
         await asyncio.sleep(2)
-        with ErrorStore(Settings(home=home)) as other:
+        with SqliteErrorStore(Settings(home=home)) as other:
             assert other.page("1", 1_000, 1, 10).groups[0].count == 2
 
     asyncio.run(go())
@@ -64,14 +64,14 @@ def test_others_find_them_within_two_seconds(recorder: ErrorRecorder, home: Path
 
 def test_the_last_ones_are_written_at_the_end(home: Path, clock: ManualClock) -> None:
     """Closing waits for them."""
-    recorder = ErrorRecorder(ErrorStore(Settings(home=home)), clock)
+    recorder = ErrorRecorder(SqliteErrorStore(Settings(home=home)), clock)
 
     async def go() -> None:
         record(recorder)
 
     asyncio.run(go())
     recorder.close()
-    with ErrorStore(Settings(home=home)) as other:
+    with SqliteErrorStore(Settings(home=home)) as other:
         assert other.page("1", 1_000, 1, 10).total == 1
 
 
@@ -105,7 +105,7 @@ def test_a_disk_that_takes_nothing_loses_errors_and_nothing_else(
     """They are counted as lost, and kept again once it does."""
     settings = Settings(home=home)
     settings.integration_errors.mkdir(parents=True)
-    recorder = ErrorRecorder(ErrorStore(settings), clock)
+    recorder = ErrorRecorder(SqliteErrorStore(settings), clock)
 
     async def go() -> None:
         record(recorder, times=3)

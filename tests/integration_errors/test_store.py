@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tallygate.integration_errors.record import Context, Group
-from tallygate.integration_errors.store import ErrorStore
+from tallygate.integration_errors.store import SqliteErrorStore
 from tallygate.settings import Settings
 
 DAY_MS = 86_400_000
@@ -21,11 +21,11 @@ def group(message: str, at_ms: int = 0, service: str = "1", count: int = 1) -> G
     return Group(service, "metric_invalid", message, at_ms, at_ms, count, CONTEXT)
 
 
-def store(home: Path, **settings: int) -> ErrorStore:
-    return ErrorStore(Settings(home=home, **settings))  # type: ignore[arg-type]
+def store(home: Path, **settings: int) -> SqliteErrorStore:
+    return SqliteErrorStore(Settings(home=home, **settings))  # type: ignore[arg-type]
 
 
-def messages(errors: ErrorStore, service: str = "1", now_ms: int = 0) -> list[str]:
+def messages(errors: SqliteErrorStore, service: str = "1", now_ms: int = 0) -> list[str]:
     return [each.message for each in errors.page(service, now_ms, 1, 10_000).groups]
 
 

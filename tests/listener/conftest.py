@@ -5,14 +5,20 @@ from pathlib import Path
 
 import pytest
 from support.internal_api import InternalClient
+from support.redis_server import RedisServer
 from support.running_listener import RunningListener
 
 
-@pytest.fixture(scope="session")
-def listener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningListener]:
-    """Provider `pk` (default service 1) has a service of each kind; `pk2` has a default service, `pk3` has none."""
+@pytest.fixture(scope="session", params=["embedded", "redis"])
+def listener(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningListener]:
+    """On each ledger. Provider `pk` (default service 1) has a service of each kind; `pk2` has a default service, `pk3` has none."""
     home: Path = tmp_path_factory.mktemp("listener")
-    running = RunningListener(home, checkpoint_s="2")
+    shared = {}
+    if request.param == "redis":
+        shared["ledger_url"] = request.getfixturevalue("redis_server").url
+    running = RunningListener(home, checkpoint_s="2", **shared)
     running.service("1", "1", default=True)
     running.service("2", "2")
     running.service("3", "oauth")
@@ -28,6 +34,16 @@ def listener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningListen
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings of an installation of the test's own, on each ledger."""
+    if request.param == "embedded":
+        yield {}
+        return
+    with RedisServer(tmp_path / "redis", fsync="everysec") as server:
+        yield {"ledger_url": server.url}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from support.running_listener import Answer, RunningListener, error_body
 pytestmark = pytest.mark.service
 
 
+@pytest.mark.parametrize("listener", ["embedded"], indirect=True)
 def test_what_cannot_be_made_durable_is_refused_and_taken_back(listener: RunningListener) -> None:
     """All that counts answers 503 with the reason, authorize goes on, and afterwards all is as it was: ids are free too."""
     app = listener.application(limits={("hits", "eternity"): 7})

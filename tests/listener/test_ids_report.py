@@ -1,14 +1,10 @@
 """Ids of reported transactions, on the wire."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.running_listener import App, RunningListener, error_body
-
-from tallygate.integration_errors.store import ErrorStore
-from tallygate.settings import Settings
 
 pytestmark = pytest.mark.service
 
@@ -68,11 +64,7 @@ def test_the_provider_learns_of_a_conflict_as_well(own: RunningListener) -> None
     app = own.application()
     own.report_of(app, one(app))
     own.report_of(app, one(app, 1), one(app, hits=5))
-    give_up_at = time.monotonic() + 5
-    with ErrorStore(Settings(home=own.home)) as store:
-        while not (found := store.page("2", time.time_ns() // 1_000_000, 1, 10).groups):
-            assert time.monotonic() < give_up_at
-            time.sleep(0.05)
+    found = own.errors("2")
     assert [each.code for each in found] == ["id_conflict"]
     assert found[0].context.parameters["usage[hits]"] == "5"
 

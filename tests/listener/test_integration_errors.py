@@ -2,16 +2,11 @@
 
 import itertools
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.full_disk import full_disk
 from support.running_listener import RunningListener
-
-from tallygate.integration_errors.record import Group
-from tallygate.integration_errors.store import ErrorStore
-from tallygate.settings import Settings
 
 pytestmark = pytest.mark.service
 
@@ -30,17 +25,6 @@ def service(listener: RunningListener) -> str:
     listener.service(service_id, "2", PROVIDER_KEY)
     listener.registry.put_service_token(service_id, SERVICE_TOKEN)
     return service_id
-
-
-def kept(home: Path, service: str, wanted: Callable[[list[Group]], object] = bool) -> list[Group]:
-    """The errors of a service as another process reads them, as soon as they are `wanted`; newest first."""
-    give_up_at = time.monotonic() + 5
-    with ErrorStore(Settings(home=home)) as store:
-        while True:
-            found = store.page(service, time.time_ns() // 1_000_000, 1, 1000).groups
-            if wanted(found) or time.monotonic() > give_up_at:
-                return found
-            time.sleep(0.05)
 
 
 def files(home: Path) -> bytes:
@@ -65,7 +49,7 @@ def test_a_refused_call_is_kept_with_its_context(
         sent = {"user_agent": "plugin/1.0", "x_request_id": f"call-{number}"}
         answer = listener.request("GET", path, **sent)
         assert (answer.status, answer.headers["x-request-id"]) == (404, f"call-{number}")
-    (group,) = kept(listener.home, service, lambda found: found and found[0].count == 3)
+    (group,) = listener.errors(service, lambda found: found and found[0].count == 3)
     assert (group.code, group.message) == ("metric_invalid", 'metric "nope" is invalid')
     assert abs(group.last_ms / 1000 - time.time()) < 10
     assert group.first_ms <= group.last_ms
@@ -104,14 +88,14 @@ def test_errors_of_a_known_caller_are_kept(
     """Whether by provider key or by service token."""
     app = listener.application(service)
     listener.authorize(f"{caller}&service_id={service}&{query.format(app=app.id)}")
-    assert [each.code for each in kept(listener.home, service)] == [code]
+    assert [each.code for each in listener.errors(service)] == [code]
 
 
 def test_a_call_without_a_service_is_about_the_default_one(listener: RunningListener) -> None:
     """As the call itself is."""
     listener.service("8800", "2", "pk-of-8800", default=True)
     listener.authorize("provider_key=pk-of-8800&app_id=nope")
-    assert [each.code for each in kept(listener.home, "8800")] == ["application_not_found"]
+    assert [each.code for each in listener.errors("8800")] == ["application_not_found"]
 
 
 def test_what_is_no_integration_error_is_not_kept(listener: RunningListener, service: str) -> None:
@@ -132,7 +116,7 @@ def test_what_is_no_integration_error_is_not_kept(listener: RunningListener, ser
         assert listener.authrep(query).status == status
     assert listener.report(f"provider_key={PROVIDER_KEY}&service_id={service}").status == 400
     listener.authorize(f"provider_key={PROVIDER_KEY}&service_id={service}&app_id=nope")
-    assert [each.code for each in kept(listener.home, service)] == ["application_not_found"]
+    assert [each.code for each in listener.errors(service)] == ["application_not_found"]
 
 
 def test_a_dropped_report_is_kept_with_its_first_wrong_transaction(
@@ -154,7 +138,7 @@ def test_a_dropped_report_is_kept_with_its_first_wrong_transaction(
     )
     answer = listener.report(body, user_agent="batch/2", x_request_id="r-1")
     assert (answer.status, answer.headers["x-request-id"]) == (202, "r-1")
-    (group,) = kept(listener.home, service)
+    (group,) = listener.errors(service)
     assert (group.code, group.count) == ("usage_value_invalid", 1)
     assert group.message == 'usage value "many" for metric "hits" is invalid'
     context = group.context
@@ -167,6 +151,7 @@ def test_a_dropped_report_is_kept_with_its_first_wrong_transaction(
     assert listener.counted(app) == 0
 
 
+@pytest.mark.parametrize("listener", ["embedded"], indirect=True)
 def test_no_secret_is_written(listener: RunningListener, service: str) -> None:
     """Of every kind of credential at most the last four characters: not in parameters, messages, names or the user agent."""
     twin = f"{service}1"
@@ -187,19 +172,20 @@ def test_no_secret_is_written(listener: RunningListener, service: str) -> None:
     listener.report(
         f"service_token={SERVICE_TOKEN}&service_id={service}&transactions[0][user_key]={USER_KEY}&transactions[0][usage][hits]=1"
     )
-    found = kept(listener.home, service, lambda groups: len(groups) == 6)
+    found = listener.errors(service, lambda groups: len(groups) == 6)
     assert {each.message for each in found} == {
         "End-users are no longer supported, do not specify the user_id parameter",
         "either app_id or user_key is allowed, not both", 'application with id="…6789" was not found',
         'metric "…6789" is invalid', 'usage value "…6789" for metric "hits" is invalid',
         'user key "…6789" is invalid',
     }  # fmt: skip
-    assert kept(listener.home, twin)[0].message == 'user key "…6789" is invalid'
+    assert listener.errors(twin)[0].message == 'user key "…6789" is invalid'
     written = files(listener.home)
     for secret in (*SECRETS, "known-user-key-0123456789"):
         assert secret[:-4].encode() not in written
 
 
+@pytest.mark.parametrize("listener", ["embedded"], indirect=True)
 def test_callers_with_errors_do_not_hold_up_a_full_disk(listener: RunningListener) -> None:
     """Errors are answered as ever while nothing can be written, and kept again afterwards."""
     listener.service("8900", "2", "pk-of-8900", default=True)
@@ -209,5 +195,5 @@ def test_callers_with_errors_do_not_hold_up_a_full_disk(listener: RunningListene
         time.sleep(1.5)
         assert listener.authorize("provider_key=pk-of-8900&app_id=nope").status == 404
     listener.authorize("provider_key=pk-of-8900&app_id=again")
-    messages = [each.message for each in kept(listener.home, "8900")]
+    messages = [each.message for each in listener.errors("8900")]
     assert 'application with id="again" was not found' in messages

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def own(home: Path) -> Iterator[RunningListener]:
+def own(home: Path, own_ledger: dict[str, str]) -> Iterator[RunningListener]:
     """A listener of the test's own: events are one list for all services."""
-    running = RunningListener(home)
+    running = RunningListener(home, **own_ledger)
     running.service("2", "2")
     running.start()
     yield running
@@ -103,6 +103,7 @@ def test_events_and_errors_cannot_be_made_by_callers(
     assert api.get("/events") == unknown
 
 
+@pytest.mark.parametrize("own_ledger", ["embedded"], indirect=True)
 def test_on_a_full_disk_events_are_read_and_cannot_be_deleted(
     own: RunningListener, api: InternalClient
 ) -> None:

@@ -154,6 +154,7 @@ def test_parallel_changes_are_made_one_after_the_other(internal: InternalClient)
     assert defaults.count(True) == 1
 
 
+@pytest.mark.parametrize("listener", ["embedded"], indirect=True)
 def test_calls_are_answered_while_a_change_waits_for_the_database(
     listener: RunningListener, internal: InternalClient
 ) -> None:
@@ -180,6 +181,7 @@ def test_calls_are_answered_while_a_change_waits_for_the_database(
     assert told == [200]
 
 
+@pytest.mark.parametrize("listener", ["embedded"], indirect=True)
 def test_a_database_that_stays_busy_is_told_and_nothing_is_changed(
     listener: RunningListener, internal: InternalClient
 ) -> None:

@@ -5,11 +5,13 @@ import errno
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.full_disk import full_disk
+from support.redis_server import RedisServer
 from support.running_listener import App, RunningListener
 
 from tallygate.domain.clock import ManualClock
@@ -41,10 +43,21 @@ def put_master(registry: RegistryWriter) -> None:
     registry.put_user_key(MASTER, "pk", "prov")
 
 
-@pytest.fixture(scope="module")
-def metered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningListener]:
-    """Provider `pk` has services 1 (user keys, the default one), 2 (app ids) and 3 (OAuth)."""
-    running = RunningListener(tmp_path_factory.mktemp("metered"), master_service=MASTER)
+@pytest.fixture(scope="module", params=["embedded", "redis"])
+def metered(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningListener]:
+    """On each ledger. Provider `pk` has services 1 (user keys, the default one), 2 (app ids) and 3 (OAuth)."""
+    home: Path = tmp_path_factory.mktemp("metered")
+    if request.param == "embedded":
+        yield from _metered(home)
+        return
+    with RedisServer(home / "redis", fsync="everysec") as server:
+        yield from _metered(home, ledger_url=server.url)
+
+
+def _metered(home: Path, **shared: str) -> Iterator[RunningListener]:
+    running = RunningListener(home, master_service=MASTER, **shared)
     running.service("1", "1", default=True)
     running.service("2", "2")
     running.service("3", "oauth")
@@ -61,10 +74,10 @@ def app(metered: RunningListener) -> App:
     return metered.application("2", limits={("hits", "eternity"): 10}, keys=["secret"])
 
 
-def used(home: Path) -> dict[str, int]:
+def used(log: Iterable[Entry]) -> dict[str, int]:
     """What the log says by metric of the master service."""
     found = dict.fromkeys((AUTHORIZED, TRANSACTED, HITS), 0)
-    for entry in LogReader(home / "ledger" / "log").read(0, limit=10**9).entries:
+    for entry in log:
         if (entry.service, entry.application) == (MASTER, "prov"):
             for metric, delta in entry.usage:
                 found[metric] += delta
@@ -73,9 +86,9 @@ def used(home: Path) -> dict[str, int]:
 
 def metered_by(running: RunningListener, work: Callable[[], int], status: int) -> tuple[int, int]:
     """What a call that is answered with `status` adds: (authorizations, transactions)."""
-    before = used(running.home)
+    before = used(running.logged())
     assert work() == status
-    after = used(running.home)
+    after = used(running.logged())
     assert after[HITS] - before[HITS] == after[AUTHORIZED] - before[AUTHORIZED]
     return after[AUTHORIZED] - before[AUTHORIZED], after[TRANSACTED] - before[TRANSACTED]
 
@@ -220,9 +233,10 @@ def test_a_repetition_is_a_call_but_no_transaction(metered: RunningListener, app
 
 
 @pytest.mark.service
-def test_a_providers_use_raises_events_like_any_other(home: Path) -> None:
-    """After those of the application that was called."""
-    own = RunningListener(home, master_service=MASTER)
+def test_a_providers_use_raises_events_like_any_other(
+    home: Path, own_ledger: dict[str, str]
+) -> None:
+    own = RunningListener(home, master_service=MASTER, **own_ledger)
     own.service("2", "2")
     put_master(own.registry)
     own.registry.put_limit(Limit(MASTER, "gold", TRANSACTED, "month", 2))
@@ -235,14 +249,17 @@ def test_a_providers_use_raises_events_like_any_other(home: Path) -> None:
         told = json.loads(own.request("GET", "/internal/events/").body)["events"]
     finally:
         own.close()
-    assert [(each["object"]["service_id"], each["type"]) for each in told] == [
-        ("2", "first_traffic"),
-        ("2", "first_daily_traffic"),
-        (MASTER, "first_traffic"),
-        (MASTER, "first_daily_traffic"),
-        (MASTER, "alert"),
+    of = {
+        service: [each for each in told if each["object"]["service_id"] == service]
+        for service in ("2", MASTER)
+    }
+    assert [each["type"] for each in of["2"]] == ["first_traffic", "first_daily_traffic"]
+    assert [each["type"] for each in of[MASTER]] == [
+        "first_traffic",
+        "first_daily_traffic",
+        "alert",
     ]
-    assert told[-1]["object"]["limit"] == "transactions per month: 2/2"
+    assert of[MASTER][-1]["object"]["limit"] == "transactions per month: 2/2"
 
 
 @pytest.mark.service
@@ -257,9 +274,10 @@ def test_metrics_have_the_names_of_the_settings(home: Path) -> None:
         app = own.application("2")
         assert own.authrep(f"{app.by_id}&usage[hits]=1").status == 200
         assert own.report_of(app, {"usage][hits": "1"}).status == 202
+        found = used(own.logged())
     finally:
         own.close()
-    assert used(home) == {AUTHORIZED: 0, TRANSACTED: 0, HITS: 1}
+    assert found == {AUTHORIZED: 0, TRANSACTED: 0, HITS: 1}
 
 
 @pytest.mark.service
@@ -271,12 +289,14 @@ def test_without_a_master_service_nothing_is_metered(home: Path) -> None:
     try:
         app = own.application("2")
         assert own.authrep(f"{app.by_id}&usage[hits]=1").status == 200
+        found = used(own.logged())
     finally:
         own.close()
-    assert used(home) == {AUTHORIZED: 0, TRANSACTED: 0, HITS: 0}
+    assert found == {AUTHORIZED: 0, TRANSACTED: 0, HITS: 0}
 
 
 @pytest.mark.service
+@pytest.mark.parametrize("metered", ["embedded"], indirect=True)
 def test_on_a_full_disk_authorizing_goes_on_unmetered(metered: RunningListener, app: App) -> None:
     """What counts is refused, as it is without metering; neither is counted."""
     right, wrong = f"{app.by_id}&app_key=secret", "provider_key=pk&service_id=2&app_id=nobody"
@@ -320,15 +340,34 @@ def registry(settings: Settings) -> Iterator[SqliteRegistry]:
     opened.close()
 
 
+def logged(settings: Settings) -> Iterator[Entry]:
+    for _, entries in LogReader(settings.ledger / "log").frames(0):
+        yield from entries
+
+
 class Elsewhere(DelegatingLedger):
-    """A ledger that has to be waited for: what it is asked takes a turn of the loop, as over a network."""
+    """A ledger that has to be waited for: what became of entries is known afterwards, as over a network."""
 
     failing = False
 
-    def record(self, entries: object, *given: object, **named: object) -> Recorded:
+    def record(self, entries: Any, keep_ids: bool = False, watched: Any = ()) -> Recorded:
         if self.failing:
             raise OSError(errno.ECONNRESET, "Connection reset by peer")
-        return super().record(entries, *given, **named)  # type: ignore[arg-type]
+        return Later(super().record(entries, keep_ids, watched))
+
+
+class Later:
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = recorded
+        self.batch = self._run()
+        self.accepted: Any = []
+        self.duplicates: Any = []
+        self.conflicts: Any = []
+
+    async def _run(self) -> None:
+        await self._recorded.batch
+        self.accepted = self._recorded.accepted
+        self.duplicates = self._recorded.duplicates
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
@@ -348,14 +387,17 @@ def test_use_is_durable_before_the_answer_on_any_ledger(
             limit = [LimitOn("21", ETERNITY, 2)]
             call = calls.prepare("2", "a", limit, Usage((("21", 1),)))
             assert (await calls.check_and_record(call)).authorized
-            assert used(settings.home)[TRANSACTED] == 1
+            assert used(logged(settings))[TRANSACTED] == 1
             entries = [Entry("2", "a", clock.now_ms(), (("21", 1),))] * 2
-            await reports.record(entries).batch
-            assert used(settings.home)[TRANSACTED] == 3
+            recorded = reports.record(entries)
+            await recorded.batch
+            assert list(recorded.accepted) == [0, 1]
+            assert used(logged(settings))[TRANSACTED] == 3
             assert not (await calls.check_and_record(call)).authorized
             assert not (await calls.check(call)).authorized
-            assert used(settings.home) == {AUTHORIZED: 3, TRANSACTED: 3, HITS: 3}
-            return ledger.figures().batches
+            assert used(logged(settings)) == {AUTHORIZED: 3, TRANSACTED: 3, HITS: 3}
+            (batches,) = [each.value for each in ledger.figures() if each.name == "batches"]
+            return int(batches)
 
     assert asyncio.run(run()) == (6 if elsewhere else 4)
 
@@ -376,4 +418,4 @@ def test_a_call_that_was_counted_is_answered_although_it_cannot_be_metered(
             assert (await calls.check_and_record(call)).authorized
 
     asyncio.run(run())
-    assert used(settings.home) == {AUTHORIZED: 0, TRANSACTED: 0, HITS: 0}
+    assert used(logged(settings)) == {AUTHORIZED: 0, TRANSACTED: 0, HITS: 0}

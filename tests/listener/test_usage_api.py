@@ -14,10 +14,6 @@ import msgspec
 import pytest
 from support.running_listener import Answer, App, RunningListener
 
-from tallygate.integration_errors.record import Group
-from tallygate.integration_errors.store import ErrorStore
-from tallygate.settings import Settings
-
 pytestmark = pytest.mark.service
 
 JSON, LINES = "application/json", "application/x-ndjson"
@@ -399,7 +395,7 @@ class TestProvider:
             answer = post(own, wrong, LINES, x_request_id="abc")
             assert (answer.status, answer.headers["x-request-id"]) == (207, "abc")
             assert post(own, wrong[1:2], LINES, "provider_key=nobody").status == 403
-            found = {each.code: each for each in self.kept(home, 4)}
+            found = {each.code: each for each in own.errors("2", lambda found: len(found) >= 4)}
         finally:
             own.close()
         assert set(found) == {
@@ -411,16 +407,6 @@ class TestProvider:
         assert mistyped.context.parameters["usage[hitz]"] == "3"
         assert mistyped.context.parameters["log[code]"] == "200"
         assert b"a-key-that" not in msgspec.json.encode(found)
-
-    def kept(self, home: Path, count: int) -> list[Group]:
-        """The errors of service 2, as soon as there are `count`."""
-        give_up_at = time.monotonic() + 5
-        with ErrorStore(Settings(home=home)) as store:
-            while True:
-                found = store.page("2", time.time_ns() // 1_000_000, 1, 100).groups
-                if len(found) >= count or time.monotonic() > give_up_at:
-                    return found
-                time.sleep(0.05)
 
 
 class TestSize:

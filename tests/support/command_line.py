@@ -54,6 +54,7 @@ class Serve:
         command: tuple[str, ...] = COMMAND,
         folder: Path | None = None,
         alone: bool = False,
+        **settings: str,
     ) -> None:
         """Starts `command` in `folder`; with port 0 on ports that are free. `alone`: the listener without the console."""
         self.home = home
@@ -67,7 +68,7 @@ class Serve:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, subcommand, "--home", str(home), *addresses, *options],
-                env=environment(),
+                env=environment(**settings),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

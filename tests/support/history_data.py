@@ -7,8 +7,8 @@ from tallygate.domain.clock import Clock, ManualClock
 from tallygate.history import History
 from tallygate.history.engine import ChdbEngine, Engine
 from tallygate.history.schema import create_tables
-from tallygate.ledger.embedded.log import Chunk
-from tallygate.ledger.entry import Entry
+from tallygate.ledger.entry import FORGET, Entry
+from tallygate.ledger.logs import Chunk, Positions
 from tallygate.settings import Settings
 
 NOW_S = 1_584_526_800
@@ -16,20 +16,40 @@ NOW_S = 1_584_526_800
 
 
 class MemoryLog:
-    """What `LogReader` offers, without a disk: position n is behind the n-th entry."""
+    """What a ledger's logs offer, without a disk: position n is behind the n-th entry.
+
+    Attributes:
+        entries: Those of the log named ''.
+        logs: All logs, by name.
+        told: What the historian said that it has consumed, the last last.
+    """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.entries = list(entries)
+        self.logs = {"": self.entries}
+        self.told: list[dict[str, int]] = []
 
-    def begin(self) -> int:
-        return 0
+    def begin(self) -> dict[str, int]:
+        return dict.fromkeys(self.logs, 0)
 
-    def end(self) -> int:
-        return len(self.entries)
+    def end(self) -> dict[str, int]:
+        return {name: len(entries) for name, entries in self.logs.items()}
 
-    def read(self, after: int, limit: int = 50_000) -> Chunk:
-        found = self.entries[after : after + limit]
-        return Chunk(after, after + len(found), found)
+    def read(self, after: Positions, until: Positions, limit: int) -> Chunk:
+        end, found = dict(after), list[Entry]()
+        for name in until:
+            begin = after.get(name, 0)
+            for position, each in enumerate(self.logs[name][begin : until[name]], begin + 1):
+                if each.code == FORGET and not found:
+                    return Chunk({**end, name: position}, [each])
+                if each.code == FORGET or len(found) >= limit:
+                    break
+                found.append(each)
+                end[name] = position
+        return Chunk(end, found)
+
+    def consumed(self, positions: Positions) -> None:
+        self.told.append(dict(positions))
 
 
 def entry(

@@ -6,20 +6,19 @@ import itertools
 import os
 import re
 import socket
-import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlencode
 
+from support.backing import backing
 from support.installation import Process, free_port
 
-from tallygate.ledger.embedded.log import LogReader
+from tallygate.integration_errors.record import Group
 from tallygate.ledger.entry import Entry
 from tallygate.registry.records import Application, Limit, Metric, Service
-from tallygate.registry.writer import RegistryWriter, create_tables
 from tallygate.settings import load_secrets
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -82,13 +81,12 @@ class RunningListener:
     """The process, its registry, and calls to it. Each test makes applications of its own, so that tests do not meet."""
 
     def __init__(self, home: Path, **settings: str) -> None:
+        """With `ledger_url` on that Redis, else on the home alone."""
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.port = free_port()
-        self._connection = sqlite3.connect(home / "tallygate.db", isolation_level=None, timeout=30)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        create_tables(self._connection)
-        self.registry = RegistryWriter(self._connection)
+        self._backing = backing(home, settings.get("ledger_url", ""))
+        self.registry = self._backing.registry
         self._numbers = itertools.count(1)
         environment = {
             **os.environ,
@@ -105,7 +103,7 @@ class RunningListener:
     def close(self) -> None:
         if self.process.alive:
             self.process.stop()
-        self._connection.close()
+        self._backing.close()
 
     @property
     def internal_token(self) -> str:
@@ -139,19 +137,18 @@ class RunningListener:
         number = next(self._numbers)
         made = App(service_id, application_id or f"app{number}", f"key{number}")
         plan = f"plan{number}"
-        self._connection.execute("BEGIN IMMEDIATE")
-        self.registry.put_application(
-            Application(service_id, made.id, state, plan, plan_name, redirect_url)
-        )
-        self.registry.put_user_key(service_id, made.user_key, made.id)
-        for key in keys:
-            self.registry.put_application_key(service_id, made.id, key)
-        for each in filters:
-            self.registry.put_referrer_filter(service_id, made.id, each)
-        for (metric, period), value in (limits or {}).items():
-            metric_id = f"{service_id}{METRICS[metric]}"
-            self.registry.put_limit(Limit(service_id, plan, metric_id, period, value))
-        self._connection.execute("COMMIT")
+        with self._backing.transaction() as registry:
+            registry.put_application(
+                Application(service_id, made.id, state, plan, plan_name, redirect_url)
+            )
+            registry.put_user_key(service_id, made.user_key, made.id)
+            for key in keys:
+                registry.put_application_key(service_id, made.id, key)
+            for each in filters:
+                registry.put_referrer_filter(service_id, made.id, each)
+            for (metric, period), value in (limits or {}).items():
+                metric_id = f"{service_id}{METRICS[metric]}"
+                registry.put_limit(Limit(service_id, plan, metric_id, period, value))
         return made
 
     # Calling
@@ -216,10 +213,23 @@ class RunningListener:
 
     # Looking at what was counted
 
+    def logged(self) -> list[Entry]:
+        """What the durable log holds."""
+        return self._backing.entries()
+
     def entries(self, app: App) -> list[Entry]:
         """What the durable log holds of an application."""
-        found = LogReader(self.home / "ledger" / "log").read(0, limit=10**9).entries
+        found = self._backing.entries()
         return [each for each in found if (each.service, each.application) == (app.service, app.id)]
+
+    def errors(self, service: str, wanted: Callable[[list[Group]], object] = bool) -> list[Group]:
+        """The integration errors of a service as another process reads them, as soon as they are `wanted`; newest first."""
+        give_up_at = time.monotonic() + 5
+        while not wanted(found := self._backing.errors(service)):
+            if time.monotonic() > give_up_at:
+                break
+            time.sleep(0.05)
+        return found
 
     def counted(self, app: App, metric: str = "hits") -> int:
         """What the durable log says was counted for a metric."""

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import IdConflict
 from tallygate.domain.limits import DAY, epoch_at
+from tallygate.ledger.digests import content_of, key_of
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.commit import DURABLE, Batch, Committer
-from tallygate.ledger.embedded.ids import Seen, SeenIds, content_of, key_of
+from tallygate.ledger.embedded.ids import Seen, SeenIds
 from tallygate.ledger.embedded.outcome import Once, Recorded
 from tallygate.ledger.embedded.resident import ResidentCounters
 from tallygate.ledger.embedded.undo import Place, take_back_from

@@ -5,10 +5,7 @@ comes in between two checkpoints (about 250 bytes each), and the disk by the win
 """
 
 import sqlite3
-from hashlib import blake2b
 from typing import NamedTuple
-
-from tallygate.ledger.entry import Entry
 
 
 class Seen(NamedTuple):
@@ -16,22 +13,6 @@ class Seen(NamedTuple):
 
     content: bytes
     expires_s: int
-
-
-def key_of(service: str, entry_id: str) -> bytes:
-    """The id's key: 16 bytes, unique in its product."""
-    return blake2b(f"{service}\0{entry_id}".encode(), digest_size=16).digest()
-
-
-def content_of(entry: Entry) -> bytes:
-    """A digest of what the entry says: who, what and with which answer. Not when: a retry may be stamped anew.
-
-    Of a metric that was set, the value counts and not the difference, which depends on what was there before.
-    """
-    usage, sets = entry.usage, dict(entry.sets)
-    added = [pair for pair in usage if pair[0] not in sets] if sets else usage
-    said = (entry.application, sorted(added), sorted(entry.sets), entry.code)
-    return blake2b(repr(said).encode(), digest_size=8).digest()
 
 
 class SeenIds:

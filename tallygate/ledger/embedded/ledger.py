@@ -20,6 +20,7 @@ import structlog
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import LogCorrupt
 from tallygate.ledger.contract import Verdict
+from tallygate.ledger.digests import content_of, key_of
 from tallygate.ledger.embedded import state
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.checkpoint import Checkpointer
@@ -27,7 +28,7 @@ from tallygate.ledger.embedded.commit import DURABLE, Batch, Committer
 from tallygate.ledger.embedded.counters import ApplicationCounters
 from tallygate.ledger.embedded.counting import Counting
 from tallygate.ledger.embedded.event_store import EventStore
-from tallygate.ledger.embedded.ids import Seen, SeenIds, content_of, key_of
+from tallygate.ledger.embedded.ids import Seen, SeenIds
 from tallygate.ledger.embedded.lock import take_lock
 from tallygate.ledger.embedded.log import LogReader
 from tallygate.ledger.embedded.outcome import Once
@@ -37,7 +38,7 @@ from tallygate.ledger.embedded.undo import undo_all, undo_except_counters
 from tallygate.ledger.embedded.watch import Watcher, levels_reached
 from tallygate.ledger.entry import FORGET, Entry, encode_body, record
 from tallygate.ledger.events import Event
-from tallygate.ledger.figures import Figures
+from tallygate.ledger.figures import Figure
 from tallygate.ledger.usage import LimitOn
 from tallygate.settings import Settings
 
@@ -191,19 +192,19 @@ class EmbeddedLedger(Counting):
         self._counters.of(service, application).alerted.pop(level, None)
         return _on_disk(lambda: self._events.forget_alert(service, application, level))
 
-    def figures(self) -> Figures:
-        """How it goes, for those who operate it."""
+    def figures(self) -> Sequence[Figure]:
         totals, checkpointer = self._committer.totals, self._checkpointer
-        return Figures(
-            durable_position=self._writer.end,
-            checkpoint_position=checkpointer.position,
-            checkpoint_age_s=max(0, self._clock.now_s() - checkpointer.complete_s),
-            waiting_entries=len(self._committer.batch.records),
-            batches=totals.batches,
-            entries=totals.entries,
-            failed_batches=totals.failed_batches,
-            sync_s=totals.sync_s,
-            resident_applications=len(self._counters),
+        age_s = max(0, self._clock.now_s() - checkpointer.complete_s)
+        return (
+            Figure("durable_position_bytes", self._writer.end),
+            Figure("checkpoint_position_bytes", checkpointer.position),
+            Figure("checkpoint_age_seconds", age_s),
+            Figure("waiting_entries", len(self._committer.batch.records)),
+            Figure("resident_applications", len(self._counters)),
+            Figure("entries", totals.entries, counts_up=True),
+            Figure("batches", totals.batches, counts_up=True),
+            Figure("failed_batches", totals.failed_batches, counts_up=True),
+            Figure("sync_seconds", totals.sync_s, counts_up=True),
         )
 
     def raise_missed(self, calls: Iterable[Call]) -> None:

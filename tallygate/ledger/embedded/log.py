@@ -2,19 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tallygate.domain.errors import LogCorrupt
 from tallygate.ledger.embedded.segments import Segment, frames, read_mark, segments
 from tallygate.ledger.entry import Entry, decode_records
-
-
-class Chunk(NamedTuple):
-    """Whole frames of the log: the entries in (start, end], in order."""
-
-    start: int
-    end: int
-    entries: list[Entry]
 
 
 class LogReader:
@@ -33,24 +24,13 @@ class LogReader:
         """Up to which position the log is durable: everything acknowledged lies before it."""
         return read_mark(self._folder)
 
-    def read(self, after: int, limit: int = 50_000) -> Chunk:
-        """The whole durable frames after position `after`, up to about `limit` entries; `end == after` when there are none yet.
+    def frames(self, after: int) -> Iterator[tuple[int, list[Entry]]]:
+        """Each durable frame after position `after`: the position just past it, and its entries.
 
         Raises:
             LogCorrupt: A frame is damaged.
             ValueError: `after` lies behind the log's end, or in a segment that is already removed.
         """
-        entries: list[Entry] = []
-        position = after
-        for end, more in self.frames(after):
-            entries += more
-            position = end
-            if len(entries) >= limit:
-                break
-        return Chunk(after, position, entries)
-
-    def frames(self, after: int) -> Iterator[tuple[int, list[Entry]]]:
-        """Each durable frame after position `after`: the position just past it, and its entries. Raises as `read`."""
         durable = self.end()
         if after > durable:
             raise ValueError(f"position {after} lies behind the log's end, {durable}")

@@ -4,10 +4,12 @@ from typing import Any, Final
 
 import msgspec
 
+from tallygate.domain.clock import Clock
 from tallygate.domain.errors import ProtocolError
 from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.ledger.contract import Ledger
 from tallygate.listener.body import read_body
+from tallygate.listener.console import Console
 from tallygate.listener.internal.answers import Answer, Refused, not_found
 from tallygate.listener.internal.auth import BasicAuth
 from tallygate.listener.internal.errors import Errors
@@ -15,8 +17,11 @@ from tallygate.listener.internal.events import Events
 from tallygate.listener.internal.provisioning import Provisioning
 from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
+from tallygate.listener.internal.stats import Stats
+from tallygate.listener.internal.usage import Usage
 from tallygate.listener.internal.utilization import Utilization
 from tallygate.registry.contract import Registry
+from tallygate.registry.store import Stores
 from tallygate.settings import Settings
 
 _PREFIX: Final = "/internal"
@@ -31,13 +36,22 @@ class InternalApi:
     """Answers what is under `/internal`."""
 
     def __init__(
-        self, registry: Registry, ledger: Ledger, recorder: ErrorRecorder, settings: Settings
+        self,
+        registry: Registry,
+        stores: Stores,
+        ledger: Ledger,
+        recorder: ErrorRecorder,
+        console: Console,
+        clock: Clock,
+        settings: Settings,
     ) -> None:
         self._auth = BasicAuth(settings)
-        self._provisioning = Provisioning(settings.database)
+        self._provisioning = Provisioning(stores)
         self._router = routes(
             self._provisioning,
             Utilization(registry, ledger),
+            Usage(registry, console, clock),
+            Stats(registry, ledger),
             Errors(registry, recorder),
             Events(registry, ledger),
         )

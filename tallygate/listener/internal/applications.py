@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tallygate.listener.internal.answers import DELETED, Answer, Refused, invalid, not_found
-from tallygate.listener.internal.provisioning import Store
 from tallygate.listener.internal.request import Object, Request, text
 from tallygate.registry.records import Application
+from tallygate.registry.store import Store
 
 _NOT_FOUND: Final = "application not found"
 _ATTRIBUTES: Final = ("state", "plan_id", "plan_name", "redirect_url")

@@ -8,8 +8,8 @@ from typing import Final
 
 from tallygate.listener.internal.answers import DELETED, Answer, Refused, invalid, not_found
 from tallygate.listener.internal.applications import find
-from tallygate.listener.internal.provisioning import Store
 from tallygate.listener.internal.request import Request, text
+from tallygate.registry.store import Store
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 

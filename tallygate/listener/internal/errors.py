@@ -1,11 +1,11 @@
 """The integration errors of a service."""
 
 import contextlib
-import sqlite3
 from typing import Any, Final
 
 from tallygate.integration_errors.record import Group
 from tallygate.integration_errors.recorder import ErrorRecorder
+from tallygate.integration_errors.store import FAILURES
 from tallygate.listener.internal.answers import DELETED, Answer, Refused, utc_text
 from tallygate.listener.internal.request import Request, whole_number
 from tallygate.listener.internal.routing import Endpoint
@@ -38,7 +38,7 @@ class Errors:
         page = min(max(whole_number(given.get("page", 1)) or 1, 1), _MAX_PAGE)
         try:
             found = await self._recorder.page(service_id, page, min(per_page, MAX_PER_PAGE))
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise _unreadable(error) from error
         errors = [_shown(group) for group in found.groups]
         return Answer(200, {"status": "found", "errors": errors, "count": found.total})
@@ -51,7 +51,7 @@ class Errors:
         """
         try:
             await self._recorder.delete(await self._service_id(request))
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise _unreadable(error) from error
         return DELETED
 
@@ -60,7 +60,7 @@ class Errors:
 
         async def delete(request: Request) -> Answer:
             answer = await delete_service(request)
-            with contextlib.suppress(sqlite3.Error):  # they go when their time is over
+            with contextlib.suppress(*FAILURES):  # they go when their time is over
                 await self._recorder.delete(request.ids["service"])
             return answer
 
@@ -74,7 +74,7 @@ class Errors:
         return view.service.id
 
 
-def _unreadable(error: sqlite3.Error) -> Refused:
+def _unreadable(error: Exception) -> Refused:
     return Refused(503, f"the integration errors cannot be reached now: {error}")
 
 

@@ -1,7 +1,7 @@
 """The events that the ledger has raised, until they are deleted."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -30,11 +30,7 @@ class Events:
             OSError: They cannot be read now.
         """
         events = await self._ledger.events()
-        services = {event.service for event in events if event.alert is not None}
-        self._registry.refresh()
-        views = await looked_up(
-            self._registry, lambda: {each: self._registry.service(each) for each in services}
-        )
+        views = await self._views({event.service for event in events if event.alert is not None})
         # In a thread: where nobody has fetched them for weeks there may be very many.
         text = await asyncio.get_running_loop().run_in_executor(None, self._text, events, views)
         return Answer(200, {"status": "found", "events": msgspec.Raw(text)})
@@ -51,6 +47,16 @@ class Events:
         last = whole_number(request.parameters.get("upto_id")) or 0
         number = await self._ledger.delete_events(1, last)
         return Answer(200, {"status": "deleted", "num_events": number})
+
+    async def _views(self, services: Collection[str]) -> Views:
+        registry = self._registry
+        registry.refresh()
+        while True:
+            views = await looked_up(
+                registry, lambda: {each: registry.service(each) for each in services}
+            )
+            if await registry.is_current():
+                return views
 
     def _text(self, events: Sequence[Event], views: Views) -> bytes:
         return msgspec.json.encode([self.shown(event, views) for event in events])

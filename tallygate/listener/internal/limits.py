@@ -10,9 +10,9 @@ from tallygate.listener.internal.answers import (
     missing,
     not_found,
 )
-from tallygate.listener.internal.provisioning import Store
 from tallygate.listener.internal.request import Request, whole_number
 from tallygate.registry.records import ALERT_LEVELS, PERIODS, AlertLimit, Limit
+from tallygate.registry.store import Store
 
 _MAX_VALUE = 2**63 - 1
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tallygate.listener.internal.answers import DELETED, Answer, missing, not_found
-from tallygate.listener.internal.provisioning import Store
 from tallygate.listener.internal.request import Request, text
 from tallygate.registry.records import Metric
+from tallygate.registry.store import Store
 
 
 def get(store: Store, request: Request) -> Answer:

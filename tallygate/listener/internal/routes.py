@@ -17,6 +17,8 @@ from tallygate.listener.internal.events import Events
 from tallygate.listener.internal.provisioning import Provisioning, Work
 from tallygate.listener.internal.request import Request
 from tallygate.listener.internal.routing import Router
+from tallygate.listener.internal.stats import Stats
+from tallygate.listener.internal.usage import Usage
 from tallygate.listener.internal.utilization import Utilization
 
 _SERVICE: Final = "/services/{service}"
@@ -65,13 +67,21 @@ _WRITING: Final[list[tuple[str, str, Work]]] = [
 
 
 def routes(
-    provisioning: Provisioning, utilization: Utilization, errors: Errors, events: Events
+    provisioning: Provisioning,
+    utilization: Utilization,
+    usage: Usage,
+    stats: Stats,
+    errors: Errors,
+    events: Events,
 ) -> Router:
     """All routes. Those of a whole application come last: its id may itself look like a path below another one."""
     router = Router()
     router.add("GET", "/check.json", _check)
     router.add("GET", "/status", _status)
     router.add("GET", f"{_APPLICATION}/utilization/", utilization.get)
+    router.add("GET", f"{_APPLICATION}/usage", usage.of_application)
+    router.add("GET", f"{_SERVICE}/usage", usage.of_service)
+    router.add("DELETE", f"{_SERVICE}/stats", stats.delete)
     router.add("GET", f"{_SERVICE}/errors/", errors.get)
     router.add("DELETE", f"{_SERVICE}/errors/", errors.delete)
     router.add("GET", "/events/", events.get)

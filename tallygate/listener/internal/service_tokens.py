@@ -3,8 +3,8 @@
 from typing import Any
 
 from tallygate.listener.internal.answers import Answer, Refused, invalid, not_found
-from tallygate.listener.internal.provisioning import Store
 from tallygate.listener.internal.request import Request, text
+from tallygate.registry.store import Store
 
 
 def exists(store: Store, request: Request) -> Answer:

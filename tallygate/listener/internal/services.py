@@ -12,9 +12,9 @@ from tallygate.listener.internal.answers import (
     missing,
     not_found,
 )
-from tallygate.listener.internal.provisioning import Store
 from tallygate.listener.internal.request import Object, Request, required_text, switch, text
 from tallygate.registry.records import Service
+from tallygate.registry.store import Store
 
 _ACTIVE: Final = "active"
 

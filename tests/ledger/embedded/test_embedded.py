@@ -64,7 +64,8 @@ def hits(ledger: EmbeddedLedger, period: str = "eternity", application: str = "a
 
 def logged(settings: Settings, metric: str = "hits") -> int:
     """What a reader of the log counts."""
-    entries = LogReader(settings.ledger / "log").read(0, limit=10**9).entries
+    frames = LogReader(settings.ledger / "log").frames(0)
+    entries = [entry for _, entries in frames for entry in entries]
     return sum(delta for entry in entries for name, delta in entry.usage if name == metric)
 
 

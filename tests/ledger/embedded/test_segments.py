@@ -45,7 +45,8 @@ def open_files(folder: Path) -> int:
 
 
 def names(folder: Path, after: int = 0) -> list[str]:
-    return [entry.application for entry in LogReader(folder).read(after).entries]
+    frames = LogReader(folder).frames(after)
+    return [entry.application for _, entries in frames for entry in entries]
 
 
 def expected(count: int) -> list[str]:
@@ -61,17 +62,6 @@ def test_frames_are_read_back_in_order_over_all_segments(tmp_path: Path) -> None
 def test_reading_goes_on_from_any_frames_end(tmp_path: Path) -> None:
     for place, end in enumerate(write(tmp_path, 30)):
         assert names(tmp_path, end) == expected(30)[place + 1 :]
-
-
-def test_a_limited_read_stops_at_a_frames_end_and_the_next_goes_on(tmp_path: Path) -> None:
-    write(tmp_path, 30)
-    reader, position, found = LogReader(tmp_path), 0, []
-    while position < reader.end():
-        chunk = reader.read(position, limit=4)
-        assert 4 >= len(chunk.entries) > 0
-        found += [entry.application for entry in chunk.entries]
-        position = chunk.end
-    assert found == expected(30)
 
 
 def test_a_log_cut_at_any_byte_keeps_every_whole_frame_and_can_be_written_on(
@@ -134,7 +124,7 @@ def test_damage_inside_the_durable_part_is_told_to_readers(tmp_path: Path) -> No
     data[ends[1] + HEADER_BYTES] ^= 1
     path.write_bytes(data)
     with pytest.raises(LogCorrupt, match=path.name):
-        LogReader(tmp_path).read(0)
+        names(tmp_path)
 
 
 def test_what_is_written_but_not_yet_durable_is_not_read(tmp_path: Path) -> None:
@@ -160,20 +150,19 @@ def test_trimming_removes_only_segments_that_end_before_the_position(tmp_path: P
     assert writer.trim(ends[-1]) > 0
     assert len(segments(tmp_path)) == 1
     with pytest.raises(ValueError, match="already removed"):
-        LogReader(tmp_path).read(0)
+        names(tmp_path)
     writer.close()
 
 
 def test_reading_behind_the_end_is_an_error_and_not_silence(tmp_path: Path) -> None:
     ends = write(tmp_path, 2)
     with pytest.raises(ValueError, match="behind the log's end"):
-        LogReader(tmp_path).read(ends[-1] + 1)
+        names(tmp_path, ends[-1] + 1)
 
 
 def test_a_folder_that_does_not_exist_is_an_empty_log(tmp_path: Path) -> None:
-    reader = LogReader(tmp_path / "none")
-    assert reader.end() == 0
-    assert reader.read(0).entries == []
+    assert LogReader(tmp_path / "none").end() == 0
+    assert names(tmp_path / "none") == []
 
 
 def test_a_full_disk_leaves_the_log_as_it_was_and_writing_goes_on_when_there_is_room(

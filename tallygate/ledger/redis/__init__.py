@@ -1,0 +1,1 @@
+"""The ledger that many listeners share, on Redis."""

@@ -1,0 +1,1 @@
+"""The registry that many listeners share, on Redis."""
