@@ -4,7 +4,17 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import authrep, authrep_redis, footprint, latency, million, report, usage, visible
+from bench import (
+    authrep,
+    authrep_redis,
+    footprint,
+    latency,
+    million,
+    replace,
+    report,
+    usage,
+    visible,
+)
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "authrep": authrep.main,
@@ -14,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "report": report.main,
     "usage": usage.main,
     "visible": visible.main,
+    "replace": replace.main,
     "footprint": footprint.main,
 }
 

@@ -11,7 +11,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tallygate.process import PARENT_VARIABLE
+from tallygate.process import (
+    NAME_VARIABLE,
+    PARENT_VARIABLE,
+    SOCKET_VARIABLE,
+    SUCCESSOR_VARIABLE,
+)
 from tallygate.settings import address
 
 BACK_OFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -42,8 +47,10 @@ class Role(NamedTuple):
 class Child:
     """The process of a role: started, probed, reaped, started again."""
 
-    def __init__(self, role: Role, run: Path) -> None:
+    def __init__(self, role: Role, run: Path, listening: socket.socket | None = None) -> None:
+        """`listening`: The socket on which it serves; it stays open over all its lives."""
         self.role = role
+        self._listening = listening
         self.url = ""
         self.was_ready = False
         self._address_file = run / f"{role.name}.json"
@@ -62,18 +69,32 @@ class Child:
         """Whether it answers; of a role without readiness: whether it has done its work."""
         return bool(self.url) if self.role.ready_path else self._start_at_s == math.inf
 
-    def start(self) -> None:
-        """Begins its next life."""
-        self._address_file.unlink(missing_ok=True)
+    def start(self, successor: int | None = None) -> None:
+        """Begins its next life.
+
+        Args:
+            successor: It is to take over from another process; into this descriptor it writes when it can.
+        """
         self.url = ""
         self._started_s = time.monotonic()
+        given = {
+            SOCKET_VARIABLE: self._listening.fileno() if self._listening else None,
+            SUCCESSOR_VARIABLE: successor,
+        }
+        handed = {name: number for name, number in given.items() if number is not None}
         # A group of its own: Ctrl-C reaches the supervisor alone, and what the process leaves
         # behind when it is killed can be found.
         self._process = subprocess.Popen(  # noqa: S603 (our own modules)
             [sys.executable, "-m", self.role.module],
             stdin=subprocess.DEVNULL,
             process_group=0,
-            env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+            pass_fds=list(handed.values()),
+            env={
+                **os.environ,
+                PARENT_VARIABLE: str(os.getpid()),
+                NAME_VARIABLE: self.role.name,
+                **{name: str(number) for name, number in handed.items()},
+            },
         )
 
     def reap(self) -> int | None:
@@ -100,17 +121,28 @@ class Child:
         if self._process is None or self.ready or not self.role.ready_path:
             return
         try:
-            url = str(json.loads(self._address_file.read_bytes())["url"])
-            if _get_status(url, self.role.ready_path) == 200:
+            said = json.loads(self._address_file.read_bytes())
+            url = str(said["url"])
+            # The file may tell of a process that was killed, or of one that it is to succeed.
+            if said["pid"] == self._process.pid and _get_status(url, self.role.ready_path) == 200:
                 self.url = url
                 self.was_ready = True
         except (OSError, ValueError, KeyError, TypeError):
             return  # not there yet
 
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process that was not reaped."""
+        return self._process is not None
+
     def terminate(self) -> None:
         """Asks it to stop."""
+        self.ask(signal.SIGTERM)
+
+    def ask(self, number: signal.Signals) -> None:
+        """Sends it a signal, if it runs."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(number)
 
     def wait(self, until_s: float) -> None:
         """Waits until it has ended, at most to the monotonic instant `until_s`, then kills it."""

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from tallygate import __version__
-from tallygate.domain.errors import TallygateError
-from tallygate.settings import PREFIX, address, load
+from tallygate.domain.errors import InputError, TallygateError
+from tallygate.settings import PREFIX, Settings, address, load
 
 app = typer.Typer(
     name="tallygate",
@@ -30,6 +30,15 @@ app.add_typer(imports, name="import")
 Home = Annotated[
     Path | None,
     typer.Option("--home", help="The data folder; without it $TALLYGATE_HOME, else ./var."),
+]
+
+Listener = Annotated[
+    str | None,
+    typer.Option(
+        "--listener",
+        metavar="HOST:PORT",
+        help="Where gateways call; without it $TALLYGATE_LISTENER, else 127.0.0.1:3001.",
+    ),
 ]
 
 
@@ -69,13 +78,7 @@ def _common(
 @app.command()
 def serve(
     home: Home = None,
-    listener: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            help="Where gateways call; without it $TALLYGATE_LISTENER, else 127.0.0.1:3001.",
-        ),
-    ] = None,
+    listener: Listener = None,
     console: Annotated[
         str | None,
         typer.Option(
@@ -92,16 +95,49 @@ def serve(
     """Start everything on a data folder and watch over it.
 
     Starts the listener (Service Management API) and the console (Admin Portal, Analytics API), and
-    starts them again should they die. Ctrl-C or SIGTERM stops both cleanly. A data folder is
-    created when it is not there; it can be used by one serve at a time.
+    starts them again should they die. Ctrl-C or SIGTERM stops both cleanly; SIGHUP replaces the
+    listener's process by a new one, without breaking a call. A data folder is created when it is
+    not there; it can be used by one serve at a time.
     """
     settings = load(home=home, listener=listener, console=console)
+    _supervise(settings, "--demo" if demo else "")
+
+
+@app.command("listener")
+def listener_alone(
+    home: Home = None,
+    listener: Listener = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=256,
+            metavar="N",
+            help="How many processes; more than one on a ledger that they share.",
+        ),
+    ] = 1,
+) -> None:
+    """Start the listener alone (Service Management API), without the console, and watch over it.
+
+    SIGHUP replaces its processes by new ones, without breaking a call; Ctrl-C or SIGTERM stops
+    them cleanly. More than one need a ledger that is shared.
+    """
+    settings = load(home=home, listener=listener)
+    if workers > 1 and not settings.ledger_url:
+        raise InputError(
+            f"--workers {workers}: the ledger of one machine has one process, so that limits are exact;"
+            f" more can serve on one that they share ({PREFIX}LEDGER_URL)"
+        )
+    _supervise(settings, "--alone", f"--workers={workers}")
+
+
+def _supervise(settings: Settings, *options: str) -> None:
+    """Becomes the supervisor, which stays: as a process of its own kind it needs a third of this one's memory."""
     for name in ("listener", "console"):
         address(getattr(settings, name))
         os.environ[PREFIX + name.upper()] = getattr(settings, name)
     os.environ[PREFIX + "HOME"] = str(settings.home)
-    # The supervisor stays: in a process of its own kind it needs a third of this one's memory.
-    command = [sys.executable, "-m", "tallygate.supervisor", *(["--demo"] if demo else [])]
+    command = [sys.executable, "-m", "tallygate.supervisor", *filter(None, options)]
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606
 

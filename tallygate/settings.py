@@ -33,6 +33,12 @@ class Settings(msgspec.Struct, frozen=True):
         future_window_s: How far in the future a reported transaction may be, in seconds.
         raw_days: Days of event time for which raw entries are kept; 0 = for ever.
         minute_days: Days for which usage by minute is kept; 0 = for ever.
+        event_days: Days for which an event is kept that nobody deletes; 0 = for ever.
+        events_hook: URL that is told when there are events; '' = none is.
+        events_hook_secret: What it is told, so that it knows by whom.
+        master_service: Id of the service in which providers' use of the API is counted; '' = it is not.
+        master_authorize_metric: Name of its metric of authorizations.
+        master_transactions_metric: Name of its metric of reported transactions.
         integration_error_days: Days for which an integration error is kept after it came last; 0 = for ever.
         integration_error_bytes: How large all integration errors may be together; above it the oldest go.
         metrics: Who may read the listener's /metrics: callers on this machine, any caller, or none.
@@ -57,6 +63,12 @@ class Settings(msgspec.Struct, frozen=True):
     future_window_s: int = 3_600
     raw_days: int = 30
     minute_days: int = 90
+    event_days: int = 30
+    events_hook: str = ""
+    events_hook_secret: str = ""
+    master_service: str = ""
+    master_authorize_metric: str = "transactions/authorize"
+    master_transactions_metric: str = "transactions"
     integration_error_days: int = 30
     integration_error_bytes: int = 64 * 1024 * 1024
     metrics: Literal["loopback", "any", "none"] = "loopback"

@@ -11,15 +11,18 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tallygate import __version__
 from tallygate.child import Child, Role
 from tallygate.domain.errors import Busy, InputError, TallygateError
+from tallygate.listeners import Listeners
+from tallygate.process import listen
 from tallygate.settings import Settings, address, load
 
-STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 KILL_AFTER_S = 8.0
 READY_POLL_S = 0.05
 IDLE_POLL_S = 1.0
@@ -30,15 +33,37 @@ CONSOLE = Role("console", "tallygate.web", "/healthz")
 DEMO = Role("demo", "tallygate.demo", may_end=True)
 
 
+class Plan(NamedTuple):
+    """What is to run.
+
+    Attributes:
+        alone: The listener alone, without console and demo.
+        workers: How many processes of the listener.
+        demo: Whether there is a demo provider.
+    """
+
+    alone: bool = False
+    workers: int = 1
+    demo: bool = False
+
+    @classmethod
+    def of(cls, options: Sequence[str]) -> "Plan":
+        """The plan of the command line."""
+        workers = [int(each.partition("=")[2]) for each in options if each.startswith("--workers=")]
+        return cls("--alone" in options, *workers[:1] or (1,), "--demo" in options)
+
+
 class Supervisor:
     """Runs the roles of one home until a signal says stop."""
 
-    def __init__(self, settings: Settings, demo: bool = False) -> None:
+    def __init__(self, settings: Settings, plan: Plan, sockets: Sequence[socket.socket]) -> None:
+        """`sockets`: Those of the listener's processes."""
         self._settings = settings
-        self._listener = Child(LISTENER, settings.run)
+        self._plan = plan
+        self._listeners = Listeners(LISTENER, settings.run, sockets, say)
         self._catalog = Child(CATALOG, settings.run)
         self._console = Child(CONSOLE, settings.run)
-        self._demo = Child(DEMO, settings.run) if demo else None
+        self._demo = Child(DEMO, settings.run)
         self._began_s = time.monotonic()
         self._told = False
 
@@ -60,20 +85,27 @@ class Supervisor:
                 if child.due:
                     child.start()
                 child.probe()
-            ready = self._listener.ready and self._console.ready
+            self._listeners.step()
+            ready = self._listeners.ready and (self._plan.alone or self._console.ready)
             if ready and not self._told:
                 self._tell()
                 continue
-            if signals.stop_asked(IDLE_POLL_S if ready else READY_POLL_S):
+            idle = ready and not self._listeners.busy
+            asked = signals.wait(IDLE_POLL_S if idle else READY_POLL_S)
+            if not STOP_SIGNALS.isdisjoint(asked):
                 return 0
+            if signal.SIGHUP in asked:
+                self._listeners.replace()
 
     def _wanted(self) -> Iterator[Child]:
         """What should run by now: the listener at once, the console on a catalog that is ready."""
-        yield self._listener
+        yield from self._listeners.current
+        if self._plan.alone:
+            return
         yield self._catalog
         if self._catalog.ready:
             yield self._console
-        if self._demo is not None and self._told:
+        if self._plan.demo and self._told:
             yield self._demo
 
     def _goes_on_without(self, child: Child, code: int) -> bool:
@@ -87,21 +119,30 @@ class Supervisor:
 
     def _tell(self) -> None:
         self._told = True
+        portal = "" if self._plan.alone else f"  Admin Portal  {self._console.url}\n"
         print(
             f"Tallygate {__version__}, data in {self._settings.home}\n"
-            f"  Admin Portal  {self._console.url}\n"
-            f"  Listener      {self._listener.url}\n"
+            f"{portal}"
+            f"  Listener      {self._listeners.current[0].url}\n"
             f"Ready in {time.monotonic() - self._began_s:.1f} s. Ctrl-C stops it.",
             flush=True,
         )
 
     def _stop(self) -> None:
         until_s = time.monotonic() + KILL_AFTER_S
-        children = list(self._wanted())
+        children = [*self._listeners.all(), *self._wanted()]
         for child in children:
             child.terminate()
         for child in children:
             child.wait(until_s)
+
+
+def make_home(home: Path) -> None:
+    """Creates the data folder if it is not there. Raises InputError: it cannot be used."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and usage are its owner's
+    except OSError as error:
+        raise InputError(f"the data folder {home} cannot be used: {error.strerror}") from None
 
 
 class ServeLock:
@@ -110,13 +151,9 @@ class ServeLock:
     def __init__(self, home: Path) -> None:
         """Raises:
         Busy: Another `serve` holds it; the message names the home and the process.
-        InputError: The home cannot be created or written.
+        OSError: The home cannot be written.
         """
-        try:
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and usage are its owner's
-            self._file = (home / "serve.lock").open("a+")
-        except OSError as error:
-            raise InputError(f"the data folder {home} cannot be used: {error.strerror}") from None
+        self._file = (home / "serve.lock").open("a+")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -128,14 +165,21 @@ class ServeLock:
         self._file.flush()
 
 
-def check_free(role: Role, bind: str) -> None:
-    """Raises InputError when `bind` (HOST:PORT) cannot be listened on; the message says why."""
+def opened(role: Role, bind: str, number: int = 1) -> list[socket.socket]:
+    """Sockets that listen on `bind` (HOST:PORT), which share what comes in.
+
+    Raises:
+        InputError: It cannot be listened on; the message says why.
+    """
     host, port = address(bind)
     option = f"--{role.name}"
     try:
-        family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.create_server(where[:2], family=family):
-            pass
+        first = listen(host, port)
+        if number == 1:
+            return [first]
+        with first:  # nobody else was there: those who share would not notice
+            port = first.getsockname()[1]
+        return [listen(host, port, shared=True) for _ in range(number)]
     except OSError as error:
         why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise InputError(
@@ -149,17 +193,21 @@ def say(message: str) -> None:
 
 
 def main() -> int:
-    """`python -m tallygate.supervisor [--demo]`, with the settings in the environment."""
+    """`python -m tallygate.supervisor OPTION...`, with the settings in the environment; `Plan` reads the options."""
+    plan = Plan.of(sys.argv[1:])
     try:
         settings = load()
-        lock = ServeLock(settings.home)
-        for role, bind in ((LISTENER, settings.listener), (CONSOLE, settings.console)):
-            check_free(role, bind)
+        make_home(settings.home)
+        lock = None if plan.alone else ServeLock(settings.home)
+        sockets = opened(LISTENER, settings.listener, plan.workers)
+        if not plan.alone:
+            for each in opened(CONSOLE, settings.console):
+                each.close()  # the console listens by itself
         settings.run.mkdir(exist_ok=True)
     except (TallygateError, OSError) as error:
         say(str(error))
         return 1
-    code = Supervisor(settings, demo="--demo" in sys.argv[1:]).run()
+    code = Supervisor(settings, plan, sockets).run()
     del lock
     return code
 
@@ -170,13 +218,13 @@ class _Signals:
     def __init__(self) -> None:
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        for number in (*STOP_SIGNALS, signal.SIGCHLD):
+        for number in (*STOP_SIGNALS, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
 
-    def stop_asked(self, timeout_s: float) -> bool:
-        """Waits for a signal, at most `timeout_s`; whether one asks to stop."""
+    def wait(self, timeout_s: float) -> frozenset[int]:
+        """Waits for signals, at most `timeout_s`; those that came."""
         ready, _, _ = select.select([self._woken], [], [], timeout_s)
-        return bool(ready) and not STOP_SIGNALS.isdisjoint(os.read(self._woken, 4096))
+        return frozenset(os.read(self._woken, 4096) if ready else b"")
 
 
 if __name__ == "__main__":

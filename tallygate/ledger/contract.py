@@ -146,8 +146,12 @@ class Ledger(Protocol):
         """Deletes the events with these ids, both ends included; returns how many there were."""
         ...
 
+    async def claim_notice(self) -> bool:
+        """Whether there are events and it is the caller's turn to tell of them: nobody's was in the last NOTICE_EVERY_S."""
+        ...
+
     async def forget_alert(self, service: str, application: str, level: int) -> bool:
-        """The level may be alerted again at once; returns whether it could not before."""
+        """The level may be alerted again at once; returns whether it had been, since it was last forgotten."""
         ...
 
     def figures(self) -> Sequence[Figure]:

@@ -23,6 +23,10 @@ ALERT_AGAIN_AFTER_S: Final = 86_400
 """A level that was alerted is silent for so long, whatever the metric."""
 
 
+NOTICE_EVERY_S: Final = 60
+"""Whoever fetches events is told of them so often at most, by all processes together."""
+
+
 class Alert(msgspec.Struct, frozen=True):
     """The limit that is used most of all of an application's.
 

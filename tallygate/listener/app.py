@@ -19,10 +19,14 @@ from tallygate.listener.answers import (
 )
 from tallygate.listener.authorize_endpoints import AuthorizeEndpoints
 from tallygate.listener.caller import caller_of
+from tallygate.listener.closing import ClosingProtocol
 from tallygate.listener.console import Console
+from tallygate.listener.events_hook import EventsHook
 from tallygate.listener.home_commands import HomeCommands
 from tallygate.listener.internal.api import InternalApi
 from tallygate.listener.meter import Meter
+from tallygate.listener.metered import MeteredCalls, MeteredMistakes, MeteredReports
+from tallygate.listener.metering import Metering
 from tallygate.listener.metrics import Metrics
 from tallygate.listener.mistakes import Mistakes
 from tallygate.listener.parts import Parts
@@ -55,19 +59,29 @@ class Listener:
         settings: Settings,
         internal_token: str,
     ) -> None:
+        """Raises InputError: a setting has the wrong form."""
+        self.leaving = False
+        """Whether each answer closes its connection."""
         registry, ledger = parts.registry, parts.ledger
+        self._hook = EventsHook(ledger, settings) if settings.events_hook else None
         self._errors = ErrorRecorder(parts.errors, clock)
         self._request_log = RequestLog()
         mistakes = Mistakes(registry, self._errors, self._request_log)
-        authorizing = AuthorizeEndpoints(registry, ledger, clock, mistakes)
-        oauth = AuthorizeEndpoints(registry, ledger, clock, mistakes, oauth=True)
-        reporting = ReportEndpoint(registry, ledger, clock, settings, mistakes)
+        calls = reports = ledger
+        if settings.master_service:
+            metering = Metering(registry, ledger, clock, settings)
+            calls = MeteredCalls(ledger, registry, metering)
+            reports = MeteredReports(ledger, registry, metering)
+            mistakes = MeteredMistakes(registry, self._errors, self._request_log, metering)
+        authorizing = AuthorizeEndpoints(registry, calls, clock, mistakes)
+        oauth = AuthorizeEndpoints(registry, calls, clock, mistakes, oauth=True)
+        reporting = ReportEndpoint(registry, reports, clock, settings, mistakes)
         self._home_commands = HomeCommands(registry, ledger, internal_token)
         console = Console(settings, internal_token)
         self._internal = InternalApi(
             registry, parts.stores, ledger, self._errors, console, clock, settings
         )
-        usage = UsageEndpoint(registry, ledger, clock, settings, mistakes)
+        usage = UsageEndpoint(registry, reports, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
         self._metrics = Metrics(meters, ledger, registry, self._errors, settings)
         self._gets: dict[str, tuple[Endpoint, Meter]] = {
@@ -83,6 +97,8 @@ class Listener:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path, method = scope.path, scope.method
+        if self.leaving:
+            protocol = ClosingProtocol(protocol)
         try:
             if method == "GET" or method == "HEAD":
                 found = self._gets.get(path)
@@ -133,7 +149,14 @@ class Listener:
         else:
             await self._internal.answer(scope, protocol)
 
+    def start(self) -> None:
+        """From now on it does what it does by itself, in the running event loop."""
+        if self._hook is not None:
+            self._hook.start()
+
     def close(self) -> None:
         """Lets go of what it opened itself."""
+        if self._hook is not None:
+            self._hook.close()
         self._internal.close()
         self._errors.close()

@@ -1,19 +1,25 @@
 """What the listener is made of: of one machine, or shared on Redis, as the settings say."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tallygate.domain.clock import Clock
+from tallygate.domain.errors import Busy
 from tallygate.integration_errors.store import ErrorStore, SqliteErrorStore
 from tallygate.ledger.contract import Ledger
 from tallygate.ledger.embedded.ledger import EmbeddedLedger
+from tallygate.listener.watching import missed
+from tallygate.process import is_successor, tell_that_it_can_take_over
 from tallygate.registry.contract import Registry
 from tallygate.registry.reader import SqliteRegistry
 from tallygate.registry.sqlite_store import SqliteStores
 from tallygate.registry.store import Stores
 from tallygate.settings import Settings
+
+_TRY_EVERY_S: Final = 0.005
 
 
 class Parts(NamedTuple):
@@ -21,12 +27,14 @@ class Parts(NamedTuple):
     Attributes:
         stores: The registry, to be changed.
         errors: Where integration errors are kept.
+        settle: To be awaited before the parts are closed, while calls still come: then closing takes no time.
     """
 
     ledger: Ledger
     registry: Registry
     stores: Stores
     errors: ErrorStore
+    settle: Callable[[], Awaitable[None]]
 
 
 def opened(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Parts]:
@@ -42,15 +50,26 @@ def opened(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Part
 
 @asynccontextmanager
 async def _embedded(settings: Settings, clock: Clock) -> AsyncIterator[Parts]:
-    with EmbeddedLedger.open(settings, clock) as ledger:
+    with (
+        contextlib.closing(SqliteRegistry(settings.database)) as registry,
+        await _ledger(settings, clock) as ledger,
+    ):
         ledger.attach(asyncio.get_running_loop())
-        registry = SqliteRegistry(settings.database)
+        ledger.raise_missed(missed(ledger, registry, ledger.replayed))
+        stores, errors = SqliteStores(settings.database), SqliteErrorStore(settings)
+        yield Parts(ledger, registry, stores, errors, ledger.checkpoint)
+
+
+async def _ledger(settings: Settings, clock: Clock) -> EmbeddedLedger:
+    """The ledger of the home; a successor waits for whoever still has it."""
+    if not is_successor():
+        return EmbeddedLedger.open(settings, clock)
+    tell_that_it_can_take_over()
+    while True:
         try:
-            yield Parts(
-                ledger, registry, SqliteStores(settings.database), SqliteErrorStore(settings)
-            )
-        finally:
-            registry.close()
+            return EmbeddedLedger.open(settings, clock)
+        except Busy:
+            await asyncio.sleep(_TRY_EVERY_S)
 
 
 @asynccontextmanager
@@ -71,6 +90,8 @@ async def _shared(settings: Settings, clock: Clock) -> AsyncIterator[Parts]:
     partitions = partitions_of(url, settings.ledger_partitions)
     client = RedisClient(url, partitions, scripts.ALL)
     await client.start()
+    if is_successor():
+        tell_that_it_can_take_over()
     try:
         revisions, registry_keys = Revisions(partitions.count), RegistryKeys(partitions)
         yield Parts(
@@ -78,6 +99,11 @@ async def _shared(settings: Settings, clock: Clock) -> AsyncIterator[Parts]:
             RedisRegistry(client, registry_keys, revisions),
             RedisStores(url, registry_keys),
             RedisErrorStore(url, partitions, settings),
+            _nothing,
         )
     finally:
         await client.close()
+
+
+async def _nothing() -> None:
+    """All is settled always."""

@@ -1,6 +1,12 @@
-"""The listener's process: opens ledger and registry, serves, and lets go of them cleanly."""
+"""The listener's process: opens ledger and registry, serves, and lets go of them cleanly.
+
+asked by          what it does
+SIGTERM, SIGINT   stops: calls that are under way may take STOP_WITHIN_S
+SIGHUP            leaves: a successor waits for the ledger already, and no call may be broken (see `gate`)
+"""
 
 import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -8,20 +14,28 @@ import signal
 import socket
 import sqlite3
 import sys
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import structlog
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
 
 from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
+from tallygate.listener import parts
 from tallygate.listener.app import Listener
+from tallygate.listener.gate import Gate
 from tallygate.listener.internal.auth import require_password_unless_local
-from tallygate.listener.parts import opened
 from tallygate.listener.request_log import configure_log
-from tallygate.process import allow_many_open_files, die_with_parent
+from tallygate.process import (
+    NAME_VARIABLE,
+    allow_many_open_files,
+    die_with_parent,
+    handed_socket,
+    listen,
+)
 from tallygate.settings import Settings, address, load, load_secrets
 
 log = structlog.get_logger()
@@ -32,89 +46,157 @@ _GC_THRESHOLDS: Final = (50_000, 20, 1_000)
 STOP_WITHIN_S: Final = 5
 """How long calls that are under way may take when the process is asked to stop; then they are broken off, not counted."""
 
+LEAVE_WITHIN_S: Final = 30
+"""How long a client that stays connected without a call, or with a slow one, may put off that the listener leaves."""
 
-def main() -> None:
-    """Runs until SIGTERM or SIGINT. Exits with 1 and a line of text when it cannot start."""
+_NEW_WITHIN_S: Final = 0.25
+"""How long a client may take between connecting and its call, at the moment in which the listener leaves."""
+
+
+class Served(NamedTuple):
+    """What is served.
+
+    Attributes:
+        app: An RSGI application; while its `leaving` is true, each answer closes its connection.
+        settle: To be awaited before it is closed, while calls still come: then closing takes no time.
+    """
+
+    app: Any
+    settle: Callable[[], Awaitable[None]]
+
+
+Open = Callable[[Settings], AbstractAsyncContextManager[Served]]
+
+
+def main(opened: Open | None = None) -> None:
+    """Runs until it is asked to end. Exits with 1 and a line of text when it cannot start.
+
+    Args:
+        opened: Opens what is served; None: the listener.
+    """
     configure_log()
     die_with_parent()
     allow_many_open_files()
     try:
         settings = load()
-        uvloop.run(serve(settings))
+        uvloop.run(serve(settings, opened or listener))
     except (TallygateError, OSError, sqlite3.Error) as error:
         sys.exit(f"tallygate listener: {error}")
 
 
-async def serve(settings: Settings) -> None:
-    """Serves the Service Management API until the process is asked to stop.
+@asynccontextmanager
+async def listener(settings: Settings) -> AsyncIterator[Served]:
+    """The listener on its home.
 
     Raises:
         Busy, LogCorrupt, InputError, OSError, sqlite3.Error: It cannot start.
     """
     clock = SystemClock()
-    loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
-    for number in (
-        signal.SIGTERM,
-        signal.SIGINT,
-    ):  # first: a stop may be asked for during the start
-        loop.add_signal_handler(number, asked.set)
-    async with opened(settings, clock) as parts:
-        host, port = free_address(*address(settings.listener))
+    async with parts.opened(settings, clock) as found:
+        token = load_secrets(settings.home).internal_token
+        with contextlib.closing(Listener(found, clock, settings, token)) as app:
+            app.start()
+            yield Served(app, found.settle)
+
+
+async def serve(settings: Settings, opened: Open) -> None:
+    """Serves until the process is asked to end. Raises what `opened` raises, InputError, and OSError for the address."""
+    asked = _Asked()  # first: a stop may be asked for during the start
+    with handed_socket() or _listening(settings) as listening:
+        host, port = listening.getsockname()[:2]
         require_password_unless_local(settings, host)
-        app = Listener(parts, clock, settings, load_secrets(settings.home).internal_token)
-        gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLDS)
-        server = Server(
-            app,
-            address=host,
-            port=port,
-            interface=Interfaces.RSGI,
-            http=HTTPModes.http1,
-            websockets=False,
-            backlog=1024,
-            log_enabled=False,
-        )
-        announced = settings.run / "listener.json"
-        settings.run.mkdir(parents=True, exist_ok=True)
-        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        announced.write_text(json.dumps({"pid": os.getpid(), "url": f"http://{shown}"}))
-        log.info("listener ready", address=shown, home=str(settings.home))
-        try:
-            await _until_stopped(server, asked)
-        finally:
-            announced.unlink(missing_ok=True)
-            app.close()
+        async with contextlib.AsyncExitStack() as stack:
+            served = await asked.unless_stopped(stack.enter_async_context(opened(settings)))
+            if served is None:
+                return
+            gc.freeze()
+            gc.set_threshold(*_GC_THRESHOLDS)
+            gate = Gate(served.app, listening)
+            with contextlib.closing(gate), _announced(settings, host, port):
+                await _until_asked(gate, served, asked)
 
 
-def free_address(host: str, port: int) -> tuple[str, int]:
-    """The numeric address; port 0 becomes one that is free.
-
-    The server itself would share a port with another process that serves, and end without a word on one that is taken.
-
-    Raises:
-        OSError: The host is not known, or the port is taken or not allowed.
-    """
+def _listening(settings: Settings) -> socket.socket:
+    host, port = address(settings.listener)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, place = found[0]
-        with socket.create_server((str(place[0]), port), family=family) as tried:
-            taken = tried.getsockname()
-    except socket.gaierror as error:
-        raise OSError(f"{host}: {error.strerror}") from error
+        return listen(host, port)
     except OSError as error:
-        raise OSError(f"{host}:{port}: {os.strerror(error.errno or 0)}") from error
-    return str(taken[0]), int(taken[1])
+        raise OSError(f"{host}:{port}: {error.strerror}") from error
 
 
-async def _until_stopped(server: Server, asked: asyncio.Event) -> None:
+class _Asked:
+    """What the process was asked by signals."""
+
+    def __init__(self) -> None:
+        self.stop, self.leave = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self.leave.set)
+
+    async def unless_stopped(self, work: Awaitable[Served]) -> Served | None:
+        """What the work gives; None if a stop was asked for before."""
+        working = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self.stop.wait())
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if working.done():
+            return working.result()
+        working.cancel()
+        return None
+
+
+@contextmanager
+def _announced(settings: Settings, host: str, port: int) -> Iterator[None]:
+    """Tells in the home's `run` folder where this process serves, for as long as no other says so."""
+    file = settings.run / f"{os.environ.get(NAME_VARIABLE) or 'listener'}.json"
+    settings.run.mkdir(parents=True, exist_ok=True)
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    text = json.dumps({"pid": os.getpid(), "url": f"http://{shown}"})
+    file.write_text(text)
+    log.info("listener ready", address=shown, home=str(settings.home))
+    try:
+        yield
+    finally:
+        if _read(file) == text:
+            file.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
+
+
+async def _until_asked(gate: Gate, served: Served, asked: _Asked) -> None:
     loop = asyncio.get_running_loop()
-    serving, asking = loop.create_task(server.serve()), loop.create_task(asked.wait())
-    await asyncio.wait((serving, asking), return_when=asyncio.FIRST_COMPLETED)
-    server.stop()
+    serving = loop.create_task(gate.serve())
+    stopping = loop.create_task(asked.stop.wait())
+    leaving = loop.create_task(_leave(gate, served, asked.leave))
+    await asyncio.wait((serving, stopping, leaving), return_when=asyncio.FIRST_COMPLETED)
+    for task in (stopping, leaving):
+        task.cancel()
+    gate.stop()
     await asyncio.wait((serving,), timeout=STOP_WITHIN_S)
     if serving.done():
         serving.result()
     else:
         log.warning("calls are broken off", after_s=STOP_WITHIN_S)
         loop.set_exception_handler(lambda *_: None)  # the server complains of being left
+
+
+async def _leave(gate: Gate, served: Served, asked: asyncio.Event) -> None:
+    """Returns when it was asked to leave, and the server may be stopped without breaking a call."""
+    await asked.wait()
+    loop = asyncio.get_running_loop()
+    served.app.leaving = True
+    connected, until_s = gate.connections(), loop.time() + LEAVE_WITHIN_S
+    while connected and loop.time() < until_s:
+        await asyncio.sleep(0.05)
+        connected &= gate.connections()
+    await served.settle()
+    gate.shut()
+    until_s = loop.time() + _NEW_WITHIN_S
+    while gate.connections() - connected and loop.time() < until_s:
+        await asyncio.sleep(0.001)

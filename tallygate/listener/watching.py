@@ -1,6 +1,6 @@
 """Of whom the ledger has to watch the utilization while it counts what has happened already."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tallygate.domain.limits import PERIOD_BY_NAME
@@ -29,11 +29,27 @@ def watch(
     """
     if not view.alert_levels:
         return []
+    names = dict.fromkeys(entry.application for entry in entries)
+    return [call for name in names for call in _call(ledger, registry, view, name)]
+
+
+def missed(
+    ledger: Ledger, registry: Registry, applications: Iterable[tuple[str, str]]
+) -> Iterator[Any]:
+    """The same for (service, application), each of which has counted something.
+
+    Raises:
+        NotLoaded
+    """
+    for service, name in applications:
+        view = registry.service(service)
+        if view is not None and view.alert_levels:
+            yield from _call(ledger, registry, view, name)
+
+
+def _call(ledger: Ledger, registry: Registry, view: ServiceView, name: str) -> Iterator[Any]:
     service = view.service.id
-    calls = []
-    for name in dict.fromkeys(entry.application for entry in entries):
-        application = registry.application(service, name)
-        limits = limits_of(view, application) if application else []
-        if limits:
-            calls.append(ledger.prepare(service, name, limits, None, levels=view.alert_levels))
-    return calls
+    application = registry.application(service, name)
+    limits = limits_of(view, application) if application else []
+    if limits:
+        yield ledger.prepare(service, name, limits, None, levels=view.alert_levels)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.internal_api import InternalClient
+from support.redis_server import RedisServer
 from support.running_listener import RunningListener
 
 
@@ -33,6 +34,16 @@ def listener(
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings of an installation of the test's own, on each ledger."""
+    if request.param == "embedded":
+        yield {}
+        return
+    with RedisServer(tmp_path / "redis", fsync="everysec") as server:
+        yield {"ledger_url": server.url}
 
 
 @pytest.fixture

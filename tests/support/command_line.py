@@ -39,7 +39,7 @@ def bootstrap(home: Path) -> dict[str, Any]:
 
 
 class Serve:
-    """A running `tallygate serve`. Leaving the `with` kills what is left of it.
+    """A running `tallygate serve`, or `tallygate listener`. Leaving the `with` kills what is left of it.
 
     Attributes:
         output: The file that holds what it printed, both streams.
@@ -53,17 +53,22 @@ class Serve:
         console: int = 0,
         command: tuple[str, ...] = COMMAND,
         folder: Path | None = None,
+        alone: bool = False,
+        **settings: str,
     ) -> None:
-        """Starts `command` in `folder`; with port 0 on ports that are free."""
+        """Starts `command` in `folder`; with port 0 on ports that are free. `alone`: the listener without the console."""
         self.home = home
         self.listener = listener or free_port()
         self.console = console or free_port()
         self.output = home.with_name(f"{home.name}.serve.log")
-        addresses = [f"--listener=127.0.0.1:{self.listener}", f"--console=127.0.0.1:{self.console}"]
+        addresses = [f"--listener=127.0.0.1:{self.listener}"]
+        if not alone:
+            addresses.append(f"--console=127.0.0.1:{self.console}")
+        subcommand = "listener" if alone else "serve"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*command, "serve", "--home", str(home), *addresses, *options],
-                env=environment(),
+                [*command, subcommand, "--home", str(home), *addresses, *options],
+                env=environment(**settings),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -88,6 +93,12 @@ class Serve:
         assert self.process.poll() is None, self.printed
         return self
 
+    def replace(self) -> None:
+        """SIGHUP; returns when the listener is another process."""
+        before = self.pid("listener")
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.pid("listener") != before, "the listener is not replaced")
+
     def stop(self) -> tuple[int, float]:
         """SIGTERM; the exit code and how many seconds it took."""
         began_s = time.monotonic()
@@ -102,8 +113,8 @@ class Serve:
     def pid(self, name: str) -> int:
         """The process that the running 'listener' or 'console' has noted; it may answer a moment before it notes."""
         noted = self.home / "run" / f"{name}.json"
-        wait_until(noted.exists, f"the {name} has noted no address")
-        return int(json.loads(noted.read_text())["pid"])
+        wait_until(lambda: _pid_in(noted), f"the {name} has noted no address")
+        return _pid_in(noted)
 
     def pids(self) -> list[int]:
         """All processes below the supervisor."""
@@ -140,6 +151,14 @@ def wait_until(done: Any, otherwise: str, within_s: float = READY_WITHIN_S) -> N
     while not done():
         assert time.monotonic() < give_up_at, otherwise
         time.sleep(0.05)
+
+
+def _pid_in(noted: Path) -> int:
+    """0: nothing is noted."""
+    try:
+        return int(json.loads(noted.read_text())["pid"])
+    except (OSError, ValueError):
+        return 0
 
 
 def _below(pid: int) -> list[int]:

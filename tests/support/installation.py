@@ -79,6 +79,10 @@ class Process:
             self._running.kill()
             raise
 
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self._running is not None
+        self._running.send_signal(number)
+
     @property
     def pid(self) -> int:
         assert self._running is not None

@@ -213,6 +213,10 @@ class RunningListener:
 
     # Looking at what was counted
 
+    def logged(self) -> list[Entry]:
+        """What the durable log holds."""
+        return self._backing.entries()
+
     def entries(self, app: App) -> list[Entry]:
         """What the durable log holds of an application."""
         found = self._backing.entries()

@@ -118,7 +118,7 @@ class Checkpointer:
         if not counters.changed and self._writer.end == self.position and not counters.forgotten:
             self.complete_s = begun_s
             return False
-        if not self._drained():
+        if not self._drained() or not self._events.all_kept():
             return False
         begun_at = self._writer.end
         changed, counters.changed = list(counters.changed), set()

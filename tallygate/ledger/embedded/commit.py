@@ -15,6 +15,7 @@ from typing import Any, Final
 from tallygate.domain.limits import Epoch
 from tallygate.ledger.embedded.counters import ApplicationCounters
 from tallygate.ledger.embedded.segments import SegmentWriter
+from tallygate.ledger.events import Reached
 
 SLOW_S: Final = 0.002
 """A sync that takes longer moves the next ones to a thread, until their moving average is below it again."""
@@ -27,8 +28,8 @@ class Batch:
     """
 
     __slots__ = (
-        "_asyncio_future_blocking", "_done", "_error", "_loop", "epoch", "fresh", "records", "undo", "wake",
-        "watched",
+        "_asyncio_future_blocking", "_done", "_error", "_loop", "epoch", "fresh", "reached", "records", "undo",
+        "wake", "watched",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -44,6 +45,8 @@ class Batch:
         """Applications that may have their first traffic, or their first of the day."""
         self.watched: dict[ApplicationCounters, Any] = {}
         """Calls with levels of utilization to watch, by application."""
+        self.reached: list[tuple[ApplicationCounters, Reached]] = []
+        """Levels that are reached with this batch."""
         self.wake: list[Callable[[Batch], object]] = []
 
     def __await__(self) -> "Generator[Batch, None, None]":
@@ -116,15 +119,18 @@ class Committer:
         self,
         writer: SegmentWriter,
         take_back: Callable[[list[Batch]], None],
+        weigh: Callable[[Batch], None],
         look: Callable[[Batch], None],
     ) -> None:
         """
         Args:
             take_back: Gets the batches that could not be written, in the order in which they were made.
+            weigh: Gets a batch with watched calls when it is complete, before it is written and others are counted.
             look: Gets a batch that is durable, before its waiters do, if it is of interest to events.
         """
         self._writer = writer
         self._take_back = take_back
+        self._weigh = weigh
         self._look = look
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: ThreadPoolExecutor | None = None
@@ -185,6 +191,12 @@ class Committer:
         batch, self.batch = self.batch, Batch(self._loop)
         return batch
 
+    def _leaving(self) -> Batch:
+        batch = self._swap()
+        if batch.watched:
+            self._weigh(batch)
+        return batch
+
     def _write(self, batch: Batch) -> None:
         begun = time.perf_counter()
         try:
@@ -201,7 +213,7 @@ class Committer:
         totals.sync_s += took_s
 
     def _flush(self, soon: bool) -> OSError | None:
-        batch = self._swap()
+        batch = self._leaving()
         error = None
         try:
             self._write(batch)
@@ -214,7 +226,7 @@ class Committer:
         assert self._loop is not None
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "sync")
-        batch, loop = self._swap(), self._loop
+        batch, loop = self._leaving(), self._loop
         future = self._thread.submit(self._write, batch)
         self._running = (batch, future)
         future.add_done_callback(lambda done: loop.call_soon_threadsafe(self._thread_done, done))
@@ -228,7 +240,7 @@ class Committer:
 
     def _finish(self, batch: Batch, error: BaseException | None, soon: bool) -> None:
         if error is None:
-            if batch.fresh or batch.watched:
+            if batch.fresh or batch.reached:
                 self._look(batch)
             batch.finish(None, soon)
             return

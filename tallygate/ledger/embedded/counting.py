@@ -14,7 +14,7 @@ from tallygate.ledger.embedded.commit import DURABLE, Batch, Committer
 from tallygate.ledger.embedded.ids import Seen, SeenIds
 from tallygate.ledger.embedded.outcome import Once, Recorded
 from tallygate.ledger.embedded.resident import ResidentCounters
-from tallygate.ledger.embedded.undo import take_back_from
+from tallygate.ledger.embedded.undo import Place, take_back_from
 from tallygate.ledger.entry import HEAD, Entry, encode_body, record
 from tallygate.ledger.usage import LimitOn, Usage
 
@@ -151,12 +151,12 @@ class Counting:
         self._advance(now_s * 1000)
         expires_s = 0 if keep_ids else now_s + self._id_window_s
         batch = self._committer.batch
-        begun_at = (len(batch.records), len(batch.undo))
+        begun_at = Place.of(batch)
         try:
             for index, entry in enumerate(entries):
                 self._record_one(index, entry, now_s, expires_s, outcome)
         except BaseException:
-            take_back_from(batch, *begun_at)
+            take_back_from(batch, begun_at)
             raise
         if outcome.accepted:
             for call in watched:

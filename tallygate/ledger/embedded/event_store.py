@@ -1,10 +1,11 @@
 """Events on disk, and what keeps them from coming twice: `events.db`, beside the log.
 
-It belongs to the ledger's thread: an event is rare, and a commit here waits for no disk. A crash of the process loses none; what a
-power cut takes is raised again by the replay of the log, which reaches as far back as the last checkpoint, before which all of
-this was synced.
+It belongs to the ledger's thread: an event is rare, and a commit here hardly ever waits for the disk. A crash of the process loses
+none; what a power cut takes is raised again by the replay of the log, which reaches as far back as the last checkpoint, before which
+all of this was synced.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ import msgspec
 import structlog
 
 from tallygate.ledger.embedded.counters import ApplicationCounters
-from tallygate.ledger.events import Alert, Event, Kind
+from tallygate.ledger.events import NOTICE_EVERY_S, Alert, Event, Kind
 
 log = structlog.get_logger()
 
@@ -36,6 +37,9 @@ TRAFFIC: Final = 0
 MAX_WAITING: Final = 100_000
 """How many events may wait for a disk that is full."""
 
+_MAX_ID: Final = 2**63 - 1
+_TRIMMED_AT_ONCE: Final = 100
+
 _decode_alert: Final = msgspec.json.Decoder(Alert).decode
 
 
@@ -54,13 +58,17 @@ class Raised(NamedTuple):
 class EventStore:
     """The events of one ledger."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep_s: int = 0) -> None:
+        """`keep_s`: For how long events are kept that nobody deletes; 0 = for ever."""
         self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._keep_s = keep_s
+        # Calls wait for whoever uses the connection: another process that holds the file must not hold them up.
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
         self._waiting: list[Raised] = []
+        self._noticed_s = -NOTICE_EVERY_S
 
     def read_marks(self, application: ApplicationCounters) -> None:
         """Tells an application what was raised of it already."""
@@ -84,6 +92,8 @@ class EventStore:
             execute("BEGIN IMMEDIATE")
             for each in self._waiting:
                 self._add_one(each)
+            if self._keep_s:
+                self._trim(self._waiting[-1].time_s - self._keep_s)
             execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
@@ -95,19 +105,19 @@ class EventStore:
             self._waiting = []
 
     def events(self) -> list[Event]:
-        """All, in the order of their ids.
+        """All that are on disk, in the order of their ids. May run in another thread: there may be very many.
 
         Raises:
             sqlite3.Error: They cannot be read.
         """
-        self.add(())
-        rows = self._connection.execute(
-            "SELECT id, kind, time_s, service, application, alert FROM event ORDER BY id"
-        )
-        return [
-            Event(number, kind, time_s, service, application, alert and _decode_alert(alert))
-            for number, kind, time_s, service, application, alert in rows
-        ]
+        with contextlib.closing(sqlite3.connect(self._path)) as connection:
+            rows = connection.execute(
+                "SELECT id, kind, time_s, service, application, alert FROM event ORDER BY id"
+            )
+            return [
+                Event(number, kind, time_s, service, application, alert and _decode_alert(alert))
+                for number, kind, time_s, service, application, alert in rows
+            ]
 
     def delete(self, first: int, last: int) -> int:
         """Deletes the events with these ids, both ends included; returns how many there were.
@@ -116,9 +126,20 @@ class EventStore:
             sqlite3.Error: They are still there.
         """
         self.add(())
+        if first > _MAX_ID:
+            return 0
         return self._connection.execute(
-            "DELETE FROM event WHERE id BETWEEN ? AND ?", (first, min(last, 2**63 - 1))
+            "DELETE FROM event WHERE id BETWEEN ? AND ?", (max(first, 0), min(last, _MAX_ID))
         ).rowcount
+
+    def claim_notice(self, now_s: int) -> bool:
+        """See `ledger.contract`. Raises sqlite3.Error when it cannot be known."""
+        if 0 <= now_s - self._noticed_s < NOTICE_EVERY_S:
+            return False
+        (found,) = self._connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()
+        if found:
+            self._noticed_s = now_s
+        return bool(found)
 
     def forget_alert(self, service: str, application: str, level: int) -> bool:
         """Takes a level's mark away; returns whether there was one. Raises sqlite3.Error when it cannot."""
@@ -133,6 +154,11 @@ class EventStore:
     def forget_service(self, service: str) -> None:
         """Takes all marks of a service away. Raises sqlite3.Error when it cannot."""
         self._connection.execute("DELETE FROM mark WHERE service = ?", (service,))
+
+    def all_kept(self) -> bool:
+        """Whether none waits for the disk, after another try."""
+        self.add(())
+        return not self._waiting
 
     def make_durable(self) -> None:
         """Syncs what was written so far; may run in another thread.
@@ -150,6 +176,16 @@ class EventStore:
     def close(self) -> None:
         self.add(())
         self._connection.close()
+
+    def _trim(self, before_s: int) -> None:
+        """Deletes some of the oldest events, if they are older than `before_s`: more than come in."""
+        rows = self._connection.execute(
+            "SELECT id, time_s FROM event ORDER BY id LIMIT ?",
+            (_TRIMMED_AT_ONCE + 2 * len(self._waiting),),
+        )
+        expired = [number for number, time_s in rows if time_s < before_s]
+        if expired:
+            self._connection.execute("DELETE FROM event WHERE id <= ?", (expired[-1],))
 
     def _add_one(self, raised: Raised) -> None:
         execute = self._connection.execute

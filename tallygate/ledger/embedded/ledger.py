@@ -12,7 +12,7 @@ All methods belong to one thread: the event loop's, once `attach` was called.
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self, TypeVar
 
 import structlog
@@ -24,17 +24,18 @@ from tallygate.ledger.digests import content_of, key_of
 from tallygate.ledger.embedded import state
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.checkpoint import Checkpointer
-from tallygate.ledger.embedded.commit import Batch, Committer
+from tallygate.ledger.embedded.commit import DURABLE, Batch, Committer
 from tallygate.ledger.embedded.counters import ApplicationCounters
 from tallygate.ledger.embedded.counting import Counting
 from tallygate.ledger.embedded.event_store import EventStore
 from tallygate.ledger.embedded.ids import Seen, SeenIds
 from tallygate.ledger.embedded.lock import take_lock
 from tallygate.ledger.embedded.log import LogReader
+from tallygate.ledger.embedded.outcome import Once
 from tallygate.ledger.embedded.resident import ResidentCounters
 from tallygate.ledger.embedded.segments import SegmentWriter
 from tallygate.ledger.embedded.undo import undo_all, undo_except_counters
-from tallygate.ledger.embedded.watch import Watcher
+from tallygate.ledger.embedded.watch import Watcher, levels_reached
 from tallygate.ledger.entry import FORGET, Entry, encode_body, record
 from tallygate.ledger.events import Event
 from tallygate.ledger.figures import Figure
@@ -66,14 +67,14 @@ class EmbeddedLedger(Counting):
         self._checkpoint_s = settings.checkpoint_s
         self._state = state.connect(folder / "state.db")
         self._state_writer = state.connect(folder / "state.db")
-        self._events = EventStore(folder / "events.db")
+        self._events = EventStore(folder / "events.db", settings.event_days * 86_400)
         self._watcher = Watcher(self._events)
         self._reader = LogReader(folder / "log")
         self._writer = SegmentWriter(folder / "log", settings.segment_bytes)
         super().__init__(
             ResidentCounters(self._state, self._reader, self._events.read_marks),
             SeenIds(self._state),
-            Committer(self._writer, self._take_back, self._look),
+            Committer(self._writer, self._take_back, self._weigh, self._look),
             clock,
             settings.id_window_s,
         )
@@ -87,8 +88,11 @@ class EmbeddedLedger(Counting):
             clock,
         )
         self._timer: asyncio.Task[None] | None = None
+        self._checkpointing = asyncio.Lock()
         self.generation = 0
         """Changes when prepared calls made before must no longer be used."""
+        self.replayed: list[tuple[str, str]] = []
+        """(service, application) of what the log held behind the last checkpoint; then `raise_missed` is to be called."""
         try:
             self._replay()
         except BaseException:
@@ -139,21 +143,27 @@ class EmbeddedLedger(Counting):
 
     async def check_and_record(self, call: Call, entry_id: str = "") -> Verdict:
         if entry_id:
-            return await self._check_and_record_once(call, entry_id)
-        batch = self.count(call)
+            verdict, done = self.begin(call, entry_id)
+            await done
+            return verdict
+        batch = self.count(call)  # as `begin`, but for its cost: most calls come this way
         values, epoch = call.values(), call.epoch  # before anything else is counted
         if batch is None:
             return Verdict(False, values, epoch)
         await batch
         return Verdict(True, values, epoch)
 
-    async def _check_and_record_once(self, call: Call, entry_id: str) -> Verdict:
-        outcome = self.count_once(call, entry_id)
+    def begin(self, call: Call, entry_id: str = "") -> tuple[Verdict, Batch]:
+        """Decides and counts at once; the verdict may be told when the batch is durable. Raises as `check_and_record`."""
+        if entry_id:
+            outcome = self.count_once(call, entry_id)
+        else:
+            batch = self.count(call)
+            outcome = None if batch is None else Once(batch, repeated=False)
         values, epoch = call.values(), call.epoch
         if outcome is None:
-            return Verdict(False, values, epoch)
-        await outcome.batch
-        return Verdict(True, values, epoch, outcome.repeated)
+            return Verdict(False, values, epoch), DURABLE
+        return Verdict(True, values, epoch, outcome.repeated), outcome.batch
 
     async def utilization(
         self, service: str, application: str, limits: Sequence[LimitOn]
@@ -168,10 +178,15 @@ class EmbeddedLedger(Counting):
         _on_disk(lambda: self._events.forget_service(service))
 
     async def events(self) -> list[Event]:
-        return _on_disk(self._events.events)
+        self._events.all_kept()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, _on_disk, self._events.events)
 
     async def delete_events(self, first: int, last: int) -> int:
         return _on_disk(lambda: self._events.delete(first, last))
+
+    async def claim_notice(self) -> bool:
+        return _on_disk(lambda: self._events.claim_notice(self._clock.now_s()))
 
     async def forget_alert(self, service: str, application: str, level: int) -> bool:
         self._counters.of(service, application).alerted.pop(level, None)
@@ -192,10 +207,24 @@ class EmbeddedLedger(Counting):
             Figure("sync_seconds", totals.sync_s, counts_up=True),
         )
 
+    def raise_missed(self, calls: Iterable[Call]) -> None:
+        """Raises the alerts that were due when the last process died.
+
+        The log does not know limits and levels, and whoever has reached a limit may be denied from then on, without a trace.
+
+        Args:
+            calls: That count nothing, prepared with the levels and limits of the `replayed` applications.
+        """
+        self.replayed = []
+        self._watcher.look((), levels_reached(calls, self.epoch), self.epoch, self._clock.now_s())
+
     # What happens to a batch
 
+    def _weigh(self, batch: Batch) -> None:
+        batch.reached = levels_reached(batch.watched.values(), self.epoch)
+
     def _look(self, batch: Batch) -> None:
-        self._watcher.look(batch.fresh, batch.watched, self.epoch, self._clock.now_s())
+        self._watcher.look(batch.fresh, batch.reached, self.epoch, self._clock.now_s())
 
     def _take_back(self, batches: list[Batch]) -> None:
         """Takes back what could not be made durable.
@@ -223,7 +252,8 @@ class EmbeddedLedger(Counting):
                     self._replay_frame(position, entries, fresh)
         except ValueError as error:
             raise LogCorrupt(f"the log does not go with the last checkpoint: {error}") from error
-        self._watcher.look(fresh, {}, self.epoch, self._clock.now_s())
+        self._watcher.look(fresh, (), self.epoch, self._clock.now_s())
+        self.replayed = [(each.service, each.application) for each in fresh]
 
     def _replay_frame(
         self, position: int, entries: list[Entry], fresh: dict[ApplicationCounters, None]
@@ -239,10 +269,15 @@ class EmbeddedLedger(Counting):
     async def _checkpoints(self) -> None:
         while True:
             await asyncio.sleep(self._checkpoint_s)
+            await self.checkpoint()
+
+    async def checkpoint(self) -> None:
+        """Writes a checkpoint while calls go on; if it cannot be written, the log still has everything."""
+        async with self._checkpointing:
             try:
                 if await self._checkpointer.in_background():
                     self._tidy_up()
-            except Exception:  # the log has everything: the next one may succeed
+            except Exception:  # the next one may succeed
                 log.exception("a checkpoint failed")
 
     def checkpoint_now(self) -> None:

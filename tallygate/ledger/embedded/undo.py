@@ -55,7 +55,21 @@ def undo_except_counters(items: list[Any]) -> set[ApplicationCounters]:
     return changed
 
 
-def take_back_from(batch: Batch, records: int, undo: int) -> None:
-    """Takes back what was put into a batch behind these places. Nothing else can have come in between."""
-    undo_all(batch.undo[undo:])
-    del batch.records[records:], batch.undo[undo:]
+class Place(NamedTuple):
+    """How much a batch holds: records, what undoes them, and applications with traffic that may be their first."""
+
+    records: int
+    undo: int
+    fresh: int
+
+    @classmethod
+    def of(cls, batch: Batch) -> "Place":
+        return cls(len(batch.records), len(batch.undo), len(batch.fresh))
+
+
+def take_back_from(batch: Batch, place: Place) -> None:
+    """Takes back what was put into a batch behind a place. Nothing else can have come in between."""
+    undo_all(batch.undo[place.undo :])
+    del batch.records[place.records :], batch.undo[place.undo :]
+    for application in list(batch.fresh)[place.fresh :]:
+        del batch.fresh[application]

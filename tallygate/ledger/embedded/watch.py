@@ -1,6 +1,6 @@
 """Which events come of what was made durable. Nothing is raised for what was taken back."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from tallygate.domain.limits import DAY, Epoch
 from tallygate.ledger.embedded.call import Call
@@ -12,6 +12,7 @@ from tallygate.ledger.events import (
     FIRST_DAILY_TRAFFIC,
     FIRST_TRAFFIC,
     Alert,
+    Reached,
     reached,
 )
 
@@ -25,7 +26,7 @@ class Watcher:
     def look(
         self,
         fresh: Iterable[ApplicationCounters],
-        watched: Mapping[ApplicationCounters, Call],
+        reached: Iterable[tuple[ApplicationCounters, Reached]],
         epoch: Epoch,
         now_s: int,
     ) -> None:
@@ -33,16 +34,28 @@ class Watcher:
 
         Args:
             fresh: Applications whose last traffic was not today, as far as they knew when they were counted.
-            watched: Calls with levels, of applications that have counted.
+            reached: What `levels_reached` gave before it was written.
         """
         raised: list[Raised] = []
         for application in fresh:
             raised += _first_traffic(application, epoch.starts_s[DAY], now_s)
-        for application, call in watched.items():
-            call.roll(epoch)
-            raised += _alerts(application, call, now_s)
+        for application, found in reached:
+            raised += _alerts(application, found, now_s)
         if raised:
             self._store.add(raised)
+
+
+def levels_reached(
+    calls: Iterable[Call], epoch: Epoch
+) -> list[tuple[ApplicationCounters, Reached]]:
+    """Which of their levels these calls' applications have reached, with all that is counted by now."""
+    found = []
+    for call in calls:
+        call.roll(epoch)
+        levels = reached(call.levels, call.limits, call.values())
+        if levels is not None:
+            found.append((call.application, levels))
+    return found
 
 
 def _first_traffic(application: ApplicationCounters, day_s: int, now_s: int) -> Iterator[Raised]:
@@ -56,11 +69,8 @@ def _first_traffic(application: ApplicationCounters, day_s: int, now_s: int) -> 
     yield Raised(FIRST_DAILY_TRAFFIC, now_s, *names, TRAFFIC, day_s)
 
 
-def _alerts(application: ApplicationCounters, call: Call, now_s: int) -> Iterator[Raised]:
+def _alerts(application: ApplicationCounters, found: Reached, now_s: int) -> Iterator[Raised]:
     """One for each level that is reached and not silent, the highest first: a jump leaves none out."""
-    found = reached(call.levels, call.limits, call.values())
-    if found is None:
-        return
     for level in found.levels:
         if application.alerted.get(level, 0) > now_s:
             continue

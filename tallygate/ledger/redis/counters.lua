@@ -8,6 +8,7 @@
 local EXACT = 9007199254740992
 local MONTHS = 6 -- minute, hour, day, week, month, year: the periods that begin anew
 local DAY = 3
+local MOST_EVENTS = 10000 -- of a partition, while nobody fetches them
 
 local function read_span(text)
   local s = { struct.unpack('<dddddddddddd', text) }
@@ -119,15 +120,22 @@ local function read_marks(text)
   return { -1, {} }
 end
 
+-- Keeps an event until it is fetched; of those that nobody fetches, the last ones.
+local function raise(events, ...)
+  if redis.call('RPUSH', events, cmsgpack.pack({ ... })) > MOST_EVENTS then
+    redis.call('LTRIM', events, -MOST_EVENTS * 0.9, -1)
+  end
+end
+
 -- Raises first_traffic and first_daily_traffic; returns whether the marks have changed.
 local function look_at_traffic(marks, events, applications, service, application, now, now_s)
   local day = now.starts[DAY]
   if marks[1] >= day then return false end
   if marks[1] < 0 then
     redis.call('SADD', applications, application)
-    redis.call('RPUSH', events, cmsgpack.pack({ 'first_traffic', now_s, service, application }))
+    raise(events, 'first_traffic', now_s, service, application)
   end
-  redis.call('RPUSH', events, cmsgpack.pack({ 'first_daily_traffic', now_s, service, application }))
+  raise(events, 'first_daily_traffic', now_s, service, application)
   marks[1] = day
   return true
 end
@@ -155,8 +163,7 @@ local function look_at_levels(marks, events, service, application, limits, level
       if mark[2] <= now_s then
         mark[2] = now_s + 86400
         changed = true
-        redis.call('RPUSH', events, cmsgpack.pack({
-          'alert', now_s, service, application, level, best[1], best[2], best[4], best[3] }))
+        raise(events, 'alert', now_s, service, application, level, best[1], best[2], best[4], best[3])
       end
     end
   end

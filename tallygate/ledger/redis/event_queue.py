@@ -9,10 +9,12 @@ from typing import Final
 import msgspec
 
 from tallygate.domain.limits import NAME_BY_PERIOD
-from tallygate.ledger.events import ALERT, Alert, Event
+from tallygate.ledger.events import ALERT, NOTICE_EVERY_S, Alert, Event
 from tallygate.ledger.redis import scripts
 from tallygate.ledger.redis.keys import Keys
 from tallygate.redis.client import RedisClient, argument
+
+_TRIMMED_AT_ONCE: Final = 500
 
 _unpack: Final = msgspec.msgpack.Decoder(list[str | int]).decode
 
@@ -20,13 +22,16 @@ _unpack: Final = msgspec.msgpack.Decoder(list[str | int]).decode
 class EventQueue:
     """All events of the installation."""
 
-    def __init__(self, client: RedisClient, keys: Keys) -> None:
+    def __init__(self, client: RedisClient, keys: Keys, keep_s: int) -> None:
+        """`keep_s`: For how long events are kept that nobody deletes; 0 = for ever."""
         self._client = client
         self._keys = keys
+        self._keep_s = keep_s
 
-    async def all(self) -> list[Event]:
+    async def all(self, now_s: int) -> list[Event]:
         """In the order of their ids. Raises RedisAway."""
         await self._gather()
+        await self._trim(now_s - self._keep_s)
         rows = await self._client.call(0, b"ZRANGE", self._keys.events[0], b"0", b"-1")
         return [_event(row) for row in rows]
 
@@ -37,6 +42,26 @@ class EventQueue:
         return int(
             await self._client.call(0, b"ZREMRANGEBYSCORE", events, b"%d" % first, b"%d" % last)
         )
+
+    async def claim(self, now_s: int) -> bool:
+        """Whether there are events and it is the caller's turn to tell of them. Raises RedisAway."""
+        await self._gather()
+        await self._trim(now_s - self._keep_s)
+        keys = (self._keys.events[0], self._keys.noticed)
+        head = scripts.CLAIM_EVENTS.start(keys, 2)
+        command = head + argument(b"%d" % now_s) + argument(b"%d" % NOTICE_EVERY_S)
+        return bool(await self._client.run(0, command))
+
+    async def _trim(self, before_s: int) -> None:
+        """Deletes some of the oldest events that are older than `before_s`."""
+        if not self._keep_s:
+            return
+        events = self._keys.events[0]
+        last = b"%d" % (_TRIMMED_AT_ONCE - 1)
+        rows = await self._client.call(0, b"ZRANGE", events, b"0", last)
+        expired = [event.id for event in map(_event, rows) if event.time_s < before_s]
+        if expired:
+            await self._client.call(0, b"ZREMRANGEBYSCORE", events, b"-inf", b"%d" % expired[-1])
 
     async def _gather(self) -> None:
         await asyncio.gather(*(self._gather_from(each) for each in range(self._keys.count)))

@@ -1,5 +1,5 @@
 -- Lets a level of an application be alerted again at once.
--- KEYS  application's counters   ARGV  level, now in seconds   Answers 1 if it could not be alerted before, else 0
+-- KEYS  application's counters   ARGV  level   Answers 1 if it had been alerted since it was last forgotten, else 0
 
 local text = redis.call('HGET', KEYS[1], '')
 if not text then return 0 end
@@ -8,7 +8,7 @@ for i, m in ipairs(marks[2]) do
   if m[1] == tonumber(ARGV[1]) then
     table.remove(marks[2], i)
     redis.call('HSET', KEYS[1], '', cmsgpack.pack(marks))
-    return m[2] > tonumber(ARGV[2]) and 1 or 0
+    return 1
   end
 end
 return 0

@@ -46,5 +46,10 @@ class Keys:
         key = self._partitions.key
         return key(0, "events"), key(0, "event"), key(0, "alert"), key(0, "admitted")
 
+    @property
+    def noticed(self) -> bytes:
+        """When somebody last claimed to tell of events, UTC seconds; in partition 0."""
+        return self._partitions.key(0, "noticed")
+
     def _key(self, service: str, *parts: str) -> bytes:
         return self._partitions.key(self._partitions.of(service), *parts)

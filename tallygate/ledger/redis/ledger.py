@@ -63,7 +63,7 @@ class RedisLedger:
         self._clock = clock
         self._id_window_s = settings.id_window_s
         self._allows_when_down = settings.ledger_when_down == "allow"
-        self._events = EventQueue(client, keys)
+        self._events = EventQueue(client, keys, settings.event_days * 86_400)
         self._calls = self._entries = self._failures = 0
         self._took_s = 0.0
         self._under_way = 0
@@ -151,15 +151,18 @@ class RedisLedger:
             await call(partition, b"SREM", applications, *names)
 
     async def events(self) -> list[Event]:
-        return await self._events.all()
+        return await self._events.all(self._clock.now_s())
 
     async def delete_events(self, first: int, last: int) -> int:
         return await self._events.delete(first, last)
 
     async def forget_alert(self, service: str, application: str, level: int) -> bool:
-        head = scripts.FORGET_ALERT.start([self._keys.counters(service, application)], 2)
-        command = head + argument(b"%d" % level) + argument(b"%d" % self._clock.now_s())
+        head = scripts.FORGET_ALERT.start([self._keys.counters(service, application)], 1)
+        command = head + argument(b"%d" % level)
         return bool(await self._client.run(self._keys.partition(service), command))
+
+    async def claim_notice(self) -> bool:
+        return await self._events.claim(self._clock.now_s())
 
     def figures(self) -> Sequence[Figure]:
         return (

@@ -17,9 +17,10 @@ RECORD: Final = Script(_COUNTERS + _text("record.lua"))
 TAKE_EVENTS: Final = Script(_text("events_take.lua"))
 ADMIT_EVENTS: Final = Script(_text("events_admit.lua"))
 DROP_EVENTS: Final = Script(_text("events_drop.lua"))
+CLAIM_EVENTS: Final = Script(_text("events_claim.lua"))
 FORGET_ALERT: Final = Script(_text("forget_alert.lua"))
 
-ALL: Final = (CALL, RECORD, TAKE_EVENTS, ADMIT_EVENTS, DROP_EVENTS, FORGET_ALERT)
+ALL: Final = (CALL, RECORD, TAKE_EVENTS, ADMIT_EVENTS, DROP_EVENTS, CLAIM_EVENTS, FORGET_ALERT)
 
 DENIED, AUTHORIZED, STALE, REPEATED, CONFLICT, TOO_LARGE = range(6)
 """What `call.lua` and `record.lua` answer first."""

@@ -1,5 +1,6 @@
 """What the Internal API answers: a status and a JSON object."""
 
+import time
 from typing import Any, Final, NamedTuple
 
 from tallygate.domain.errors import TallygateError
@@ -33,6 +34,11 @@ class Refused(TallygateError):
 
 
 DELETED: Final = Answer(200, {"status": "deleted"})
+
+
+def utc_text(at_s: int) -> str:
+    """UTC seconds as the protocol writes them: `2024-02-29 12:00:00 UTC`."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at_s))
 
 
 def not_found(message: str) -> Refused:

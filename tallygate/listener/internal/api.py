@@ -13,6 +13,7 @@ from tallygate.listener.console import Console
 from tallygate.listener.internal.answers import Answer, Refused, not_found
 from tallygate.listener.internal.auth import BasicAuth
 from tallygate.listener.internal.errors import Errors
+from tallygate.listener.internal.events import Events
 from tallygate.listener.internal.provisioning import Provisioning
 from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
@@ -52,6 +53,7 @@ class InternalApi:
             Usage(registry, console, clock),
             Stats(registry, ledger),
             Errors(registry, recorder),
+            Events(registry, ledger),
         )
 
     async def answer(self, scope: Any, protocol: Any) -> None:

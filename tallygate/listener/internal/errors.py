@@ -1,13 +1,12 @@
 """The integration errors of a service."""
 
 import contextlib
-import time
 from typing import Any, Final
 
 from tallygate.integration_errors.record import Group
 from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.integration_errors.store import FAILURES
-from tallygate.listener.internal.answers import DELETED, Answer, Refused
+from tallygate.listener.internal.answers import DELETED, Answer, Refused, utc_text
 from tallygate.listener.internal.request import Request, whole_number
 from tallygate.listener.internal.routing import Endpoint
 from tallygate.listener.internal.utilization import find_service
@@ -85,7 +84,7 @@ def _shown(group: Group) -> dict[str, Any]:
     return {
         "code": group.code,
         "message": group.message,
-        "timestamp": _time(group.last_ms),
+        "timestamp": utc_text(group.last_ms // 1000),
         "context_info": {
             "url": context.endpoint,
             "method": context.method,
@@ -96,10 +95,6 @@ def _shown(group: Group) -> dict[str, Any]:
             "metric": context.metric,
             "parameters": context.parameters,
         },
-        "first_timestamp": _time(group.first_ms),
+        "first_timestamp": utc_text(group.first_ms // 1000),
         "count": group.count,
     }
-
-
-def _time(at_ms: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at_ms // 1000))

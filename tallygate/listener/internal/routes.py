@@ -13,6 +13,7 @@ from tallygate.listener.internal import (
 )
 from tallygate.listener.internal.answers import Answer
 from tallygate.listener.internal.errors import Errors
+from tallygate.listener.internal.events import Events
 from tallygate.listener.internal.provisioning import Provisioning, Work
 from tallygate.listener.internal.request import Request
 from tallygate.listener.internal.routing import Router
@@ -71,6 +72,7 @@ def routes(
     usage: Usage,
     stats: Stats,
     errors: Errors,
+    events: Events,
 ) -> Router:
     """All routes. Those of a whole application come last: its id may itself look like a path below another one."""
     router = Router()
@@ -82,6 +84,9 @@ def routes(
     router.add("DELETE", f"{_SERVICE}/stats", stats.delete)
     router.add("GET", f"{_SERVICE}/errors/", errors.get)
     router.add("DELETE", f"{_SERVICE}/errors/", errors.delete)
+    router.add("GET", "/events/", events.get)
+    router.add("DELETE", "/events/", events.delete_up_to)
+    router.add("DELETE", "/events/{event}", events.delete)
     router.add("DELETE", _SERVICE, errors.forgotten_after(provisioning.writing(services.delete)))
     for method, pattern, work in _READING:
         router.add(method, pattern, provisioning.reading(work))
