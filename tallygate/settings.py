@@ -59,6 +59,11 @@ class Settings(msgspec.Struct, frozen=True):
     public_listener_url: str = ""
 
     @property
+    def listener_url(self) -> str:
+        """Where gateways reach the listener, without a slash at its end."""
+        return self.public_listener_url.rstrip("/") or f"http://{self.listener}"
+
+    @property
     def database(self) -> Path:
         """The SQLite file of catalog and registry."""
         return self.home / "tallygate.db"

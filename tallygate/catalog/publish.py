@@ -47,10 +47,11 @@ def concerns(model: type[models.Model], fields: Iterable[str]) -> bool:
 
 @contextmanager
 def changing(model: type[models.Model], keys: Sequence[int]) -> Iterator[None]:
-    """Publishes what the block changes about these records."""
-    before = _rows(model, keys)
+    """Publishes what the block changes about these records, if their kind is published."""
+    before = _rows(model, keys) if model in _sources else {}
     yield
-    _write(before, _rows(model, keys))
+    if model in _sources:
+        _write(before, _rows(model, keys))
 
 
 def created(model: type[models.Model], keys: Sequence[int]) -> None:

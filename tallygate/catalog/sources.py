@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Min, Q
 
+from tallygate.catalog.alert_levels import levels_of
 from tallygate.catalog.models import (
     Application,
     ApplicationKey,
@@ -40,8 +41,11 @@ def of_providers(keys: Keys) -> Iterator[Row]:
 
 
 def of_products(keys: Keys) -> Iterator[Row]:
-    """These products' services; a provider's first product is the default."""
+    """These products' services, and their alert levels; a provider's first product is the default."""
     yield from _services(Q(pk__in=keys))
+    settings = Product.objects.filter(pk__in=keys).values_list("pk", "notification_settings")
+    for key, chosen in settings:
+        yield from (records.AlertLimit(str(key), level) for level in levels_of(chosen))
 
 
 def _services(which: Q) -> Iterator[records.Service]:
@@ -52,7 +56,9 @@ def _services(which: Q) -> Iterator[records.Service]:
         yield records.Service(
             id=product.service_id,
             provider_key=product.provider.provider_key,
-            backend_version=product.backend_version,
+            backend_version=(
+                Product.BackendVersion.OAUTH if product.is_oauth else product.backend_version
+            ),
             state="suspended" if suspended else "active",
             referrer_filters_required=product.referrer_filters_required,
             default=product.pk in firsts,
@@ -162,7 +168,10 @@ def _credentials(model: Any, keys: Keys) -> Any:
 
 SOURCES = {
     Provider: Source(of_providers, {"provider_key", "state"}, derived=True),
-    Product: Source(of_products, {"provider", "backend_version", "referrer_filters_required"}),
+    Product: Source(
+        of_products,
+        {"provider", "backend_version", "referrer_filters_required", "notification_settings"},
+    ),
     ServiceToken: Source(of_service_tokens, {"product", "value"}),
     Metric: Source(of_metrics, {"product", "backend", "parent", "system_name"}),
     BackendUsage: Source(of_backend_usages, {"product", "backend"}),

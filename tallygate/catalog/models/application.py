@@ -5,13 +5,14 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
-from django.db import models, transaction
+from django.db import models
 
 from tallygate.catalog import credentials
 from tallygate.catalog.models.account import Account
 from tallygate.catalog.models.base import CatalogModel, text, unique
 from tallygate.catalog.models.plan import ApplicationPlan
 from tallygate.catalog.models.product import Product
+from tallygate.catalog.states import HasStates, Transition
 
 MAX_KEYS = 5
 MAX_REFERRER_FILTERS = 5
@@ -25,7 +26,7 @@ _user_key = RegexValidator(
 _referrer = RegexValidator(r"\A[a-zA-Z0-9*.\-]+\Z", "may have letters, digits, '*', '.' and '-'")
 
 
-class Application(CatalogModel):
+class Application(HasStates, CatalogModel):
     """What calls a product, under a plan. Only a live one may call.
 
     Attributes:
@@ -35,6 +36,7 @@ class Application(CatalogModel):
     """
 
     IMMUTABLE = ("product", "account", "application_id")
+    SECRET = ("user_key",)
     TAKEN_FIELD = {
         "application_application_id": "application_id",
         "application_user_key": "user_key",
@@ -47,10 +49,10 @@ class Application(CatalogModel):
         DEPRECATED = "deprecated"
 
     TRANSITIONS = {
-        "accept": (State.PENDING, State.LIVE),
-        "suspend": (State.LIVE, State.SUSPENDED),
-        "resume": (State.SUSPENDED, State.LIVE),
-        "deprecate": (State.LIVE, State.DEPRECATED),
+        "accept": Transition((State.PENDING,), State.LIVE),
+        "suspend": Transition((State.LIVE,), State.SUSPENDED),
+        "resume": Transition((State.SUSPENDED,), State.LIVE),
+        "deprecate": Transition((State.LIVE,), State.DEPRECATED),
     }
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="applications")
@@ -104,34 +106,26 @@ class Application(CatalogModel):
 
     def accept(self) -> None:
         """Lets a pending application call."""
-        self._go("accept")
+        self.go("accept")
 
     def suspend(self) -> None:
         """Stops a live application's calls, until it is resumed."""
-        self._go("suspend")
+        self.go("suspend")
 
     def resume(self) -> None:
         """Lets a suspended application call again."""
-        self._go("resume")
+        self.go("resume")
 
     def deprecate(self) -> None:
         """Stops a live application's calls for good."""
-        self._go("deprecate")
-
-    def _go(self, event: str) -> None:
-        before, after = self.TRANSITIONS[event]
-        with transaction.atomic():
-            self.refresh_from_db(fields=["state"])
-            if self.state != before:
-                raise ValidationError({"state": f'cannot transition via "{event}"'})
-            self.state = after
-            self.save(update_fields=["state", "updated_at"])
+        self.go("deprecate")
 
 
 class ApplicationKey(CatalogModel):
     """A secret of an application in the modes '2' and 'oauth'. Readable, for its owner must copy it."""
 
     IMMUTABLE = ("application", "value")
+    SECRET = ("value",)
     TAKEN_FIELD = {"application_key_value": "value"}
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="keys")
@@ -149,8 +143,7 @@ class ApplicationKey(CatalogModel):
         others = self.application.keys.exclude(pk=self.pk)
         if others.filter(value__iexact=self.value).exists():
             raise ValidationError({"value": "has already been taken"})
-        oauth = self.application.product.backend_version == Product.BackendVersion.OAUTH
-        refuse_above(1 if oauth else MAX_KEYS, self, others)
+        refuse_above(1 if self.application.product.is_oauth else MAX_KEYS, self, others)
 
 
 class ReferrerFilter(CatalogModel):

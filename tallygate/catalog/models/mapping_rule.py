@@ -1,10 +1,8 @@
 """Which requests count on which metrics."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import models
 
 from tallygate.catalog.models.backend import Backend
 from tallygate.catalog.models.base import CatalogModel, exactly_one_owner, text
@@ -58,14 +56,15 @@ class MappingRule(CatalogModel):
         if self.metric_id and owner != (self.metric.product_id, self.metric.backend_id):
             raise ValidationError({"metric": "not found"})
 
-    def save(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            wanted = self.position
-            if self._state.adding:
-                self.position = self._others().count() + 1
-            super().save(*args, **options)
-            if wanted:
-                self._place(wanted)
+    def prepare(self) -> None:
+        self._wanted = self.position
+        if not self.position:
+            self.position = self._others().count() + 1
+
+    def follow(self) -> None:
+        """Takes the place that was asked for."""
+        if self._wanted:
+            self._place(self._wanted)
 
     def _others(self) -> "models.QuerySet[MappingRule]":
         owner = {"product_id": self.product_id, "backend_id": self.backend_id}

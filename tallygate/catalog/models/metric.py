@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 
 from tallygate.catalog import names
 from tallygate.catalog.models.backend import Backend
@@ -103,11 +103,10 @@ class Metric(CatalogModel):
         if errors:
             raise ValidationError(errors)
 
-    def save(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            super().save(*args, **options)
-            if not self.is_method:
-                self.methods.exclude(unit=self.unit).update(unit=self.unit)
+    def follow(self) -> None:
+        """A method has its parent's unit."""
+        if not self.is_method:
+            self.methods.exclude(unit=self.unit).update(unit=self.unit)
 
     def _may_be_under(self, parent: "Metric") -> bool:
         same_owner = (parent.product_id, parent.backend_id) == (self.product_id, self.backend_id)
