@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True):
     Attributes:
         home: The data folder.
         listener: HOST:PORT of the Service Management API.
-        console: HOST:PORT of the Admin Portal and the Analytics API.
+        console: HOST:PORT of the Admin Portal, the Account Management API and the Analytics API.
         internal_user: Who may call the Internal API; '' = no name.
         internal_password: With which password. '' = none is asked for; then the listener must be bound to loopback.
         console_threads: How many requests the console works on at once.

@@ -28,6 +28,7 @@ ABILITIES: dict[str, tuple[str, ...] | None] = {
     "edit_settings": ("settings",),
     "manage_users": ADMINS_ONLY,
     "see_audit_log": ADMINS_ONLY,
+    "see_object_status": ADMINS_ONLY,
     "own": EVERYBODY,
 }
 """What can be done -> the sections of which one is enough."""

@@ -1163,6 +1163,27 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField(
+            model_name="application",
+            name="product",
+            field=models.ForeignKey(
+                blank=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="applications",
+                to="catalog.product",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="mappingrule",
+            name="delta",
+            field=models.PositiveIntegerField(
+                default=1,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(2147483647),
+                ],
+            ),
+        ),
+        migrations.AlterField(
             model_name="product",
             name="backend_version",
             field=models.CharField(

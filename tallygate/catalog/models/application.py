@@ -15,6 +15,7 @@ from tallygate.catalog.models.product import Product
 from tallygate.catalog.states import HasStates, Transition
 
 MAX_KEYS = 5
+LONGEST_KEY = 255
 MAX_REFERRER_FILTERS = 5
 LIMIT_REACHED = "Limit reached"
 
@@ -56,7 +57,9 @@ class Application(HasStates, CatalogModel):
     }
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="applications")
-    product = models.ForeignKey(Product, models.CASCADE, related_name="applications")
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="applications", blank=True
+    )  # follows from the plan
     plan = models.ForeignKey(ApplicationPlan, models.RESTRICT, related_name="applications")
     name = text()
     description = models.TextField(blank=True)
@@ -89,6 +92,8 @@ class Application(HasStates, CatalogModel):
             self.state = self.State.PENDING if waits else self.State.LIVE
 
     def clean(self) -> None:
+        if self.plan_id is None:
+            return  # the field itself says what is wrong with it
         if self.plan.product_id != self.product_id:
             raise ValidationError({"plan": "not allowed in this context"})
         if self.account.provider_id != self.product.provider_id:
@@ -141,6 +146,8 @@ class ApplicationKey(CatalogModel):
 
     def clean(self) -> None:
         others = self.application.keys.exclude(pk=self.pk)
+        if len(self.value) > LONGEST_KEY:
+            return  # the field itself says so, and it is too long to be looked for
         if others.filter(value__iexact=self.value).exists():
             raise ValidationError({"value": "has already been taken"})
         refuse_above(1 if self.application.product.is_oauth else MAX_KEYS, self, others)

@@ -89,7 +89,7 @@ class BackendUsage(CatalogModel):
         self.path = "/" + self.path.strip("/")
 
     def clean(self) -> None:
-        if self.product.provider_id != self.backend.provider_id:
+        if self.backend_id and self.product.provider_id != self.backend.provider_id:
             raise ValidationError({"backend": "not found"})
 
 

@@ -1,7 +1,7 @@
 """Which requests count on which metrics."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from tallygate.catalog.models.backend import Backend
@@ -9,6 +9,8 @@ from tallygate.catalog.models.base import CatalogModel, exactly_one_owner, text
 from tallygate.catalog.models.metric import Metric
 from tallygate.catalog.models.product import Product
 from tallygate.catalog.patterns import validate_pattern
+
+LARGEST_DELTA = 2**31 - 1
 
 
 class MappingRule(CatalogModel):
@@ -40,7 +42,9 @@ class MappingRule(CatalogModel):
     metric = models.ForeignKey(Metric, models.CASCADE, related_name="mapping_rules")
     http_method = text(16, choices=HttpMethod)
     pattern = text(validators=[validate_pattern])
-    delta = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    delta = models.PositiveIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(LARGEST_DELTA)]
+    )
     position = models.PositiveIntegerField(default=0, blank=True)
     last = models.BooleanField(default=False)
 

@@ -84,7 +84,9 @@ class Metric(CatalogModel):
     def prepare(self) -> None:
         if not self.own_name:
             self.system_name = names.from_human(
-                self.friendly_name, "method" if self.is_method else "metric", self._is_taken
+                self.friendly_name,
+                "method" if self.is_method else "metric",
+                taken=lambda _name: False,  # whoever repeats a name is to be told, for both names
             )
         self.system_name = self._suffixed(self.own_name)
         if self.parent is not None:
@@ -118,7 +120,3 @@ class Metric(CatalogModel):
 
     def _suffixed(self, name: str) -> str:
         return name + self._suffix
-
-    def _is_taken(self, name: str) -> bool:
-        owner = {"product_id": self.product_id, "backend_id": self.backend_id}
-        return Metric.objects.filter(**owner, system_name=self._suffixed(name)).exists()

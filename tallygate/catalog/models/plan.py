@@ -105,6 +105,8 @@ class PricingRule(Term):
 
     def clean(self) -> None:
         super().clean()
+        if not _is_bound(self.min) or not (self.max is None or _is_bound(self.max)):
+            return  # the fields themselves say what is wrong with them
         if self.max is not None and self.max < self.min:
             raise ValidationError({"max": "must be greater than or equal to min"})
         if self._overlapping().exists():
@@ -114,6 +116,10 @@ class PricingRule(Term):
         others = PricingRule.objects.filter(plan=self.plan, metric=self.metric).exclude(pk=self.pk)
         begins_later = models.Q(min__gt=self.max) if self.max is not None else models.Q(pk=None)
         return others.exclude(max__lt=self.min).exclude(begins_later)
+
+
+def _is_bound(value: object) -> bool:
+    return isinstance(value, int) and 0 < value < 2**63
 
 
 class PlanMetric(Term):

@@ -140,7 +140,8 @@ class User(AbstractBaseUser, HasStates, CatalogModel):
             errors["state" if self.is_admin else "role"] = self.LAST_ADMIN
         if stored is None or stored.allowed_product_ids != self.allowed_product_ids:
             wanted = set(self.allowed_product_ids or ())
-            if self.provider.products.filter(pk__in=wanted).count() < len(wanted):
+            known = self.provider.products.order_by().values_list("pk", flat=True)
+            if not wanted.issubset(known):
                 errors["allowed_product_ids"] = "not found"
         if errors:
             raise ValidationError(errors)
