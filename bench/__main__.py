@@ -4,13 +4,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import authrep, footprint, report, usage, visible
+from bench import authrep, footprint, manage, report, usage, visible
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "authrep": authrep.main,
     "report": report.main,
     "usage": usage.main,
     "visible": visible.main,
+    "manage": manage.main,
     "footprint": footprint.main,
 }
 

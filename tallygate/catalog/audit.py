@@ -125,7 +125,7 @@ def _write(changes: Iterable[tuple[str, models.Model, Values | None, Values | No
         return
     from tallygate.catalog.models.audit_entry import AuditEntry
 
-    AuditEntry.objects.bulk_create(
+    entries = [
         AuditEntry(
             provider=actor.provider,
             actor_id=actor.user.pk if actor.user else None,
@@ -139,7 +139,11 @@ def _write(changes: Iterable[tuple[str, models.Model, Values | None, Values | No
             after=_masked(record, after),
         )
         for action, record, before, after in changes
-    )
+    ]
+    if len(entries) == 1:
+        entries[0].save(force_insert=True)
+    else:
+        AuditEntry.objects.bulk_create(entries)
 
 
 def _found(model: type[models.Model], keys: Sequence[int]) -> Iterable[models.Model]:

@@ -79,7 +79,9 @@ def rebuild_registry() -> int:
 
 def _before_save(sender: type[models.Model], instance: models.Model, **_: Any) -> None:
     _require_transaction()
-    if _changes(sender, instance):
+    if instance._state.adding:
+        vars(instance)[_PUBLISHED] = {}
+    elif _changes(sender, instance):
         vars(instance)[_PUBLISHED] = _rows(sender, [instance.pk])
 
 

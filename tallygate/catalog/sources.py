@@ -124,27 +124,29 @@ def of_limits(keys: Keys) -> Iterator[Row]:
 
 def of_plans(keys: Keys) -> Iterator[Row]:
     """The applications under these plans, for they carry the plan's name."""
-    yield from _applications(Q(plan__in=keys))
+    for application, _ in _applications(Q(plan__in=keys)):
+        yield application
 
 
 def of_applications(keys: Keys) -> Iterator[Row]:
     """These applications and their user keys."""
-    yield from _applications(Q(pk__in=keys))
-    found = Application.objects.filter(pk__in=keys).values_list(
-        "product_id", "user_key", "application_id"
-    )
-    for product_id, user_key, application_id in found:
-        yield UserKeyRow(str(product_id), user_key, application_id)
+    for application, user_key in _applications(Q(pk__in=keys)):
+        yield application
+        yield UserKeyRow(application.service_id, user_key, application.id)
 
 
-def _applications(which: Q) -> Iterator[records.Application]:
+def _applications(which: Q) -> Iterator[tuple[records.Application, str]]:
+    """Each with its user key."""
     found = Application.objects.filter(which).values_list(
-        "product_id", "application_id", "state", "plan_id", "plan__name", "redirect_url"
+        "product_id", "application_id", "state", "plan_id", "plan__name", "redirect_url", "user_key"
     )
-    for product_id, application_id, state, plan_id, plan_name, redirect_url in found:
+    for product_id, application_id, state, plan_id, plan_name, redirect_url, user_key in found:
         state = "active" if state == Application.State.LIVE else state
-        yield records.Application(
-            str(product_id), application_id, state, str(plan_id), plan_name, redirect_url
+        yield (
+            records.Application(
+                str(product_id), application_id, state, str(plan_id), plan_name, redirect_url
+            ),
+            user_key,
         )
 
 

@@ -1164,12 +1164,48 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="application",
+            name="application_id",
+            field=models.CharField(
+                error_messages={
+                    "blank": "can't be blank",
+                    "null": "can't be blank",
+                    "unique": "has already been taken",
+                },
+                max_length=255,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "\\A[\\x21-\\x7E]+\\Z", "must be printable ASCII without spaces"
+                    ),
+                    django.core.validators.MinLengthValidator(4),
+                ],
+            ),
+        ),
+        migrations.AlterField(
+            model_name="application",
             name="product",
             field=models.ForeignKey(
                 blank=True,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="applications",
                 to="catalog.product",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="application",
+            name="user_key",
+            field=models.CharField(
+                error_messages={
+                    "blank": "can't be blank",
+                    "null": "can't be blank",
+                    "unique": "has already been taken",
+                },
+                max_length=256,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "\\A(?:[A-Za-z0-9_.\\-]+|[A-Za-z0-9+]+={0,2})\\Z",
+                        "may have letters, digits, '_', '.' and '-', or be base64 without '/'",
+                    )
+                ],
             ),
         ),
         migrations.AlterField(

@@ -1,6 +1,6 @@
 """One subscription of an account to a product, and its credentials."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -31,8 +31,9 @@ class Application(HasStates, CatalogModel):
     """What calls a product, under a plan. Only a live one may call.
 
     Attributes:
-        application_id: Its id in the wire protocols, the ledger and the history.
-        user_key: Its only credential in mode '1'.
+        application_id: Its id in the wire protocols, the ledger and the history; of a new one made
+            when blank.
+        user_key: Its only credential in mode '1'; of a new one made when blank.
         redirect_url: To which an OAuth sign-in may return.
     """
 
@@ -64,10 +65,8 @@ class Application(HasStates, CatalogModel):
     name = text()
     description = models.TextField(blank=True)
     state = text(16, choices=State, blank=True)
-    application_id = text(
-        default=credentials.application_id, validators=[_printable, MinLengthValidator(4)]
-    )
-    user_key = text(256, default=credentials.user_key, validators=[_user_key])
+    application_id = text(validators=[_printable, MinLengthValidator(4)])
+    user_key = text(256, validators=[_user_key])
     redirect_url = models.CharField(max_length=2000, blank=True)
 
     class Meta(CatalogModel.Meta):
@@ -90,6 +89,30 @@ class Application(HasStates, CatalogModel):
         if not self.state and self.plan_id is not None:
             waits = self.plan.approval_required
             self.state = self.State.PENDING if waits else self.State.LIVE
+        self._made = self._make_credentials() if self._state.adding else set()
+
+    def _make_credentials(self) -> set[str]:
+        """Fills in what was not given, and says which fields these were."""
+        made = set()
+        if not self.user_key:
+            self.user_key = credentials.user_key()
+            made.add("user_key")
+        if not self.application_id:
+            self.application_id = self._free_id()
+            made.add("application_id")
+        return made
+
+    def _free_id(self) -> str:
+        """One that no application of the product has: among 100,000 of them, chance alone would repeat some."""
+        others = Application.objects.filter(product_id=self.product_id)
+        while True:
+            made = credentials.application_id()
+            if not others.filter(application_id=made).exists():
+                return made
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """As all records'; what was just made is known to be nobody else's."""
+        super().validate_constraints({*(exclude or ()), *self._made})
 
     def clean(self) -> None:
         if self.plan_id is None:

@@ -1,7 +1,7 @@
 """What all records of the catalog have in common."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -89,7 +89,7 @@ class CatalogModel(models.Model):
         """As Django's; and every text can be written in every answer."""
         errors: dict[str, list[ValidationError]] = {}
         try:
-            super().clean_fields(exclude)
+            super().clean_fields({*(exclude or ()), *self._loaded_relations()})
         except ValidationError as broken:
             for name, found in broken.error_dict.items():
                 field = self._meta.get_field(name)
@@ -129,6 +129,14 @@ class CatalogModel(models.Model):
             column = self._meta.get_field(name).attname
             if getattr(self, column) != stored[column]:  # setting drops a cached relation
                 setattr(self, column, stored[column])
+
+    def _loaded_relations(self) -> Iterator[str]:
+        """Relations to records that were read already, of which nobody needs to ask whether they exist."""
+        for field in self._meta.concrete_fields:
+            if field.is_relation and field.is_cached(self):
+                related = field.get_cached_value(self)
+                if related is not None and related.pk == getattr(self, field.attname):
+                    yield field.name
 
     def _left_alone(self, update_fields: Sequence[str] | None) -> set[str] | None:
         if update_fields is None:
