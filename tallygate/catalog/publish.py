@@ -85,7 +85,17 @@ def _before_save(sender: type[models.Model], instance: models.Model, **_: Any) -
         vars(instance)[_PUBLISHED] = _rows(sender, [instance.pk])
 
 
-def _before_delete(sender: type[models.Model], instance: models.Model, **_: Any) -> None:
+def _before_delete(
+    sender: type[models.Model],
+    instance: models.Model,
+    origin: models.Model | models.QuerySet[Any],
+    **_: Any,
+) -> None:
+    """What goes along with a whole service is not looked at: its rows go with the service's own."""
+    asked_for = origin.model if isinstance(origin, models.QuerySet) else type(origin)
+    whole = asked_for in _sources and _sources[asked_for].whole
+    if whole and not _sources[sender].whole:
+        return
     vars(instance)[_PUBLISHED] = _rows(sender, [instance.pk])
 
 

@@ -52,11 +52,13 @@ class Source(NamedTuple):
         rows: Primary keys -> all rows that depend on these records, as the catalog stands.
         fields: The fields of the record on which the rows depend.
         derived: Whether each of its rows is also a row of another kind of record.
+        whole: Whether its rows are services, with which all goes that hangs on them.
     """
 
     rows: Callable[[Sequence[int]], Iterator[Row]]
     fields: set[str]
     derived: bool = False
+    whole: bool = False
 
 
 class _Kind(NamedTuple):

@@ -169,10 +169,11 @@ def _credentials(model: Any, keys: Keys) -> Any:
 
 
 SOURCES = {
-    Provider: Source(of_providers, {"provider_key", "state"}, derived=True),
+    Provider: Source(of_providers, {"provider_key", "state"}, derived=True, whole=True),
     Product: Source(
         of_products,
         {"provider", "backend_version", "referrer_filters_required", "notification_settings"},
+        whole=True,
     ),
     ServiceToken: Source(of_service_tokens, {"product", "value"}),
     Metric: Source(of_metrics, {"product", "backend", "parent", "system_name"}),
