@@ -201,13 +201,16 @@ def test_a_version_is_promoted_once_and_keeps_its_number(product: Product) -> No
     assert list(refusal(nowhere)) == ["environment"]
 
 
-def test_the_latest_of_many_products_is_the_newest_of_each(product: Product) -> None:
+def test_the_latest_of_many_products_is_the_highest_version_of_each(product: Product) -> None:
     other = made.product(product.provider)
     for each in (product, other):
         made.use(each, made.backend(product.provider))
         deployed(each)
     rule(product, product.hits, "/x")
     deployed(product)
+    product.proxy_configs.get(version=2).promote("production", None)
+    product.proxy_configs.get(environment="sandbox", version=1).promote("production", None)
+    assert [each.version for each in ProxyConfig.latest(environment="production")] == [2]
     found = ProxyConfig.latest(environment="sandbox")
     assert {(each.product_id, each.version) for each in found} == {(product.pk, 2), (other.pk, 1)}
 

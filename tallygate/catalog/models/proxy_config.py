@@ -47,9 +47,13 @@ class ProxyConfig(CatalogModel):
 
     @classmethod
     def latest(cls, **which: Any) -> "models.QuerySet[ProxyConfig]":
-        """The newest of each product and environment among those that are asked for."""
-        found = cls.objects.filter(**which).order_by().values("product", "environment")
-        return cls.objects.filter(pk__in=found.annotate(newest=models.Max("pk")).values("newest"))
+        """Of those that are asked for, the highest version of each product and environment."""
+        newer = cls.objects.filter(
+            product=models.OuterRef("product"),
+            environment=models.OuterRef("environment"),
+            version__gt=models.OuterRef("version"),
+        )
+        return cls.objects.filter(~models.Exists(newer), **which)
 
     def promote(self, environment: str, user: User | None) -> "ProxyConfig":
         """The same content, under the same version, in another environment.
