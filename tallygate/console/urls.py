@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tallygate.console import products, session, traffic
+from tallygate.console import backends, products, session, traffic
 
 app_name = "console"
 
@@ -15,4 +15,9 @@ urlpatterns = [
     path("products/<int:product_id>", products.product, name="product"),
     path("products/<int:product_id>/traffic", traffic.traffic, name="traffic"),
     path("products/<int:product_id>/traffic.csv", traffic.traffic_csv, name="traffic-csv"),
+    path("backends", backends.listing, name="backends"),
+    path("backends/new", backends.create, name="backend-new"),
+    path("backends/<int:backend_id>", backends.overview, name="backend"),
+    path("backends/<int:backend_id>/edit", backends.edit, name="backend-edit"),
+    path("backends/<int:backend_id>/delete", backends.delete, name="backend-delete"),
 ]
