@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Model, Q, QuerySet
 
+from tallygate.catalog.deletion import is_last, why_kept
 from tallygate.catalog.models import (
     Account,
     ApplicationPlan,
@@ -20,6 +21,7 @@ from tallygate.catalog.models import (
     Product,
 )
 
+LAST_PRODUCT = "The last product stays: gateways and scripts that name none mean it."
 NAMED = 5
 """How many of the records that stand against it are named."""
 
@@ -44,10 +46,17 @@ class Dependents(NamedTuple):
     Attributes:
         goes: What is deleted along.
         keeps: What must be gone first.
+        refusal: Why it cannot be deleted, whatever goes first; '' where it can.
     """
 
     goes: tuple[Some, ...] = ()
     keeps: tuple[Some, ...] = ()
+    refusal: str = ""
+
+    @property
+    def stands_against_it(self) -> bool:
+        """Whether deleting it would be refused."""
+        return bool(self.keeps or self.refusal)
 
 
 NOTHING = Dependents()
@@ -69,7 +78,8 @@ def _of_product(product: Product) -> Dependents:
             (product.mapping_rules, "mapping rule"),
             (product.backend_usages, "backend usage"),
             (product.proxy_configs, "configuration version"),
-        )
+        ),
+        refusal=LAST_PRODUCT if is_last(product) else "",
     )
 
 
@@ -102,7 +112,8 @@ def _of_metric(metric: Metric) -> Dependents:
             (metric.mapping_rules, "mapping rule"),
             (metric.limits, "limit"),
             (metric.pricing_rules, "pricing rule"),
-        )
+        ),
+        refusal=why_kept(metric),
     )
 
 

@@ -33,19 +33,19 @@ _CHECKED_AT_ONCE = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Fields under a heading."""
+    """Fields under a heading; `row` puts them beside each other where there is room."""
 
     title: str
     fields: tuple[str, ...]
     hint: str = ""
+    row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A section as a template shows it."""
 
-    title: str
-    hint: str
+    section: Section
     fields: list[forms.BoundField]
 
 
@@ -55,10 +55,12 @@ class Looks:
     Attributes:
         SECTIONS: All fields in their order; none = all of them, without a heading.
         AT_ONCE: Fields that are checked while one types.
+        WHEN: Field -> (another field, its value): shown only then.
     """
 
     SECTIONS: ClassVar[tuple[Section, ...]] = ()
     AT_ONCE: ClassVar[tuple[str, ...]] = ()
+    WHEN: ClassVar[dict[str, tuple[str, str]]] = {}
 
     use_required_attribute = False  # the browser's own words would hide ours
     fields: dict[str, forms.Field]
@@ -70,6 +72,7 @@ class Looks:
         super().__init__(data, **options)
         for name, field in self.fields.items():
             field.optional = not field.required
+            field.when = "=".join(self.WHEN.get(name, ()))
             field.error_messages |= {"required": BLANK, "invalid_choice": INVALID}
             if isinstance(field, forms.IntegerField):
                 field.error_messages["invalid"] = NOT_A_NUMBER
@@ -80,7 +83,7 @@ class Looks:
         for section in self.SECTIONS or (Section("", tuple(self.fields)),):
             fields = [self[name] for name in section.fields if name in self.fields]
             if fields:
-                yield Part(section.title, section.hint, fields)
+                yield Part(section, fields)
 
     def refuse(self, error: ValidationError) -> None:
         """Puts what is wrong beside the fields, and above the form what is about none of them."""

@@ -1,6 +1,6 @@
 """Lists that are searched, sorted and paged on the server, with their state in the URL."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +38,13 @@ class Filter:
     Attributes:
         name: Of the parameter in the URL.
         choices: (value in the URL, label); '' = everything is not among them.
-        field: The field that must have the value.
+        where: Value -> which records have it.
     """
 
     name: str
     label: str
     choices: Sequence[tuple[str, str]]
-    field: str
+    where: Callable[[str], Q]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Listing:
             return found.none()
         for choice in self.choices:
             if choice.value:
-                found = found.filter(**{choice.filter.field: choice.value})
+                found = found.filter(choice.filter.where(choice.value))
         if not self.q:
             return found
         where = Q()

@@ -46,7 +46,12 @@ OF_PROVIDER = (
     Place("products", "Products", "products", "console:products", "own"),
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
 )
-OF_PRODUCT = (Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),)
+OF_PRODUCT = (
+    Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
+    Place("integration", "Integration", "gateway", "console:integration", "edit_products"),
+    Place("usage-rules", "Usage rules", "settings", "console:usage-rules", "edit_products"),
+)
 OF_BACKEND = (Place("backend", "Overview", "backend", "console:backend", "see_backends"),)
 
 

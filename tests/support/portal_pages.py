@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from django.http import HttpResponse
 from django.test import Client
 
-from tallygate.catalog.models import AccessToken, AuditEntry, User
+from tallygate.catalog.models import AccessToken, AuditEntry, Provider, User
 from tallygate.catalog.sections import SCOPES
 
 SNIPPET = re.compile(r'<div class="command">.*?<pre[^>]*>(.*?)</pre>', re.DOTALL)
@@ -58,7 +58,7 @@ def member(portal: Any, *sections: str, products: list[int] | None = None) -> Cl
     """A browser in which a member with these sections is signed in."""
     name = f"member{User.objects.count()}"
     User.objects.create_user(
-        portal.product.provider, name, "a long password",
+        Provider.objects.get(pk=portal.ids["provider"]["id"]), name, "a long password",
         allowed_sections=list(sections), allowed_product_ids=products,
     )  # fmt: skip
     client = Client(raise_request_exception=False)

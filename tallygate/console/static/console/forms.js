@@ -19,6 +19,20 @@
     for (const list of document.querySelectorAll("[data-errors]")) list.dataset.seen = "";
   });
 
+  // Fields that matter only while another has a certain value; never hidden with an error in them.
+  function showWhatMatters() {
+    for (const field of document.querySelectorAll("[data-when]")) {
+      const [name, value] = field.dataset.when.split("=");
+      const other = field.closest("form").elements[name];
+      field.hidden = other.value !== value && !field.querySelector("[aria-invalid]");
+    }
+  }
+  document.addEventListener("DOMContentLoaded", showWhatMatters);
+  document.addEventListener("htmx:afterSettle", showWhatMatters);
+  document.addEventListener("change", (event) => {
+    if (event.target.form) showWhatMatters();
+  });
+
   const changed = new Set();
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-guard]");
