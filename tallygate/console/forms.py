@@ -1,6 +1,6 @@
 """Forms in the portal's looks. What is right of a record, the record itself says when it is checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -56,11 +56,13 @@ class Looks:
         SECTIONS: All fields in their order; none = all of them, without a heading.
         AT_ONCE: Fields that are checked while one types.
         WHEN: Field -> (another field, its value): shown only then.
+        PARAMETERS: Field -> what the API calls it, where it is called otherwise.
     """
 
     SECTIONS: ClassVar[tuple[Section, ...]] = ()
     AT_ONCE: ClassVar[tuple[str, ...]] = ()
     WHEN: ClassVar[dict[str, tuple[str, str]]] = {}
+    PARAMETERS: ClassVar[dict[str, str]] = {}
 
     use_required_attribute = False  # the browser's own words would hide ours
     fields: dict[str, forms.Field]
@@ -97,11 +99,14 @@ class Looks:
                     self.add_error(None, sentence(about, message))
 
     def given(self) -> dict[str, Any]:
-        """Field -> what stands in it: of all that are not blank, or of those that were changed."""
-        values = {name: self._typed(name) for name in self.fields if not self.fields[name].disabled}
-        return {name: value for name, value in values.items() if value not in (None, "")}
+        """Parameter of the API -> what stands in the field: of all fields that are not blank."""
+        given = self._typed(name for name in self.fields if not self.fields[name].disabled)
+        return {name: value for name, value in given.items() if value not in (None, "")}
 
-    def _typed(self, name: str) -> Any:
+    def _typed(self, names: Iterable[str]) -> dict[str, Any]:
+        return {self.PARAMETERS.get(name, name): self._value(name) for name in names}
+
+    def _value(self, name: str) -> Any:
         value = self[name].value()
         if isinstance(self.fields[name], forms.BooleanField):
             return value in (True, "on", "true", "True")
@@ -126,10 +131,10 @@ class RecordForm(Looks, forms.ModelForm):
                 field.disabled = True
 
     def given(self) -> dict[str, Any]:
-        """What a call must say to do what the form does."""
+        """The same; of a record that is there only of fields that were changed, if any was."""
         if self.instance._state.adding or not self.changed_data:
             return super().given()
-        return {name: self._typed(name) for name in self.changed_data}
+        return self._typed(self.changed_data)
 
     def complete(self) -> None:
         """Sets what of the record follows from what was typed, and is no field of it."""

@@ -1,20 +1,52 @@
 """The Admin Portal's addresses."""
 
-from django.urls import path
+from collections.abc import Iterator
+
+from django.urls import URLPattern, path
 
 from tallygate.console import (
     backends,
+    configuration,
     integration,
+    metrics,
+    owners,
     product_forms,
     products,
+    rules,
     session,
     traffic,
+    trying,
     usage_rules,
+    usages,
 )
 
 app_name = "console"
 
+_OWNED = (
+    ("metrics", metrics.listing, "metrics"),
+    ("metrics/new", metrics.create_metric, "metric-new"),
+    ("metrics/new-method", metrics.create_method, "method-new"),
+    ("metrics/<int:metric_id>/edit", metrics.edit, "metric-edit"),
+    ("metrics/<int:metric_id>/delete", metrics.delete, "metric-delete"),
+    ("rules", rules.listing, "rules"),
+    ("rules/new", rules.create, "rule-new"),
+    ("rules/try", trying.trying, "try"),
+    ("rules/<int:rule_id>/edit", rules.edit, "rule-edit"),
+    ("rules/<int:rule_id>/move", rules.move, "rule-move"),
+    ("rules/<int:rule_id>/delete", rules.delete, "rule-delete"),
+)
+
+
+def _owned() -> Iterator[URLPattern]:
+    """What products and backends have alike."""
+    for kind in owners.KINDS:
+        for below, view, name in _OWNED:
+            where = f"{kind}s/<int:owner_id>/{below}"
+            yield path(where, view, {"kind": kind}, name=f"{kind}-{name}")
+
+
 urlpatterns = [
+    *_owned(),
     path("", products.home, name="home"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),
@@ -28,6 +60,23 @@ urlpatterns = [
     path("products/<int:product_id>/delete", product_forms.delete, name="product-delete"),
     path("products/<int:product_id>/integration", integration.integration, name="integration"),
     path("products/<int:product_id>/usage-rules", usage_rules.usage_rules, name="usage-rules"),
+    path("products/<int:product_id>/backends", usages.listing, name="usages"),
+    path("products/<int:product_id>/backends/new", usages.create, name="usage-new"),
+    path("products/<int:product_id>/backends/<int:usage_id>", usages.edit, name="usage-edit"),
+    path(
+        "products/<int:product_id>/backends/<int:usage_id>/delete",
+        usages.delete,
+        name="usage-delete",
+    ),
+    path("products/<int:product_id>/configuration", configuration.overview, name="configuration"),
+    path("products/<int:product_id>/configuration/deploy", configuration.deploy, name="deploy"),
+    path("products/<int:product_id>/configuration/promote", configuration.promote, name="promote"),
+    path("products/<int:product_id>/configuration/compare", configuration.compare, name="compare"),
+    path(
+        "products/<int:product_id>/configuration/<int:config_id>",
+        configuration.version,
+        name="version",
+    ),
     path("backends", backends.listing, name="backends"),
     path("backends/new", backends.create, name="backend-new"),
     path("backends/<int:backend_id>", backends.overview, name="backend"),

@@ -3,7 +3,6 @@
 import pytest
 from support.catalog_data import product as make_product
 from support.catalog_data import provider as make_provider
-
 from support.portal_pages import member
 
 from tallygate.catalog.models import Product, User
