@@ -24,7 +24,6 @@ _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Widget, "input"),
 )
 _CHECKED_AT_ONCE = {
-    "hx-post": "",  # the address of the page that the form is on
     "hx-trigger": "input changed delay:400ms, change",
     "hx-swap": "innerHTML",
     "hx-sync": "this:replace",
@@ -53,6 +52,7 @@ class Looks:
     """What the portal's forms have beyond Django's.
 
     Attributes:
+        path: The address of the page that the form is on, to which it is sent.
         SECTIONS: All fields in their order; none = all of them, without a heading.
         AT_ONCE: Fields that are checked while one types.
         WHEN: Field -> (another field, its value): shown only then.
@@ -70,6 +70,7 @@ class Looks:
     add_error: Any
 
     def __init__(self, request: HttpRequest, **options: Any) -> None:
+        self.path = request.get_full_path()
         data = request.POST if request.method == "POST" else None
         super().__init__(data, **options)
         for name, field in self.fields.items():
@@ -78,7 +79,7 @@ class Looks:
             field.error_messages |= {"required": BLANK, "invalid_choice": INVALID}
             if isinstance(field, forms.IntegerField):
                 field.error_messages["invalid"] = NOT_A_NUMBER
-            _dress(self[name], at_once=name in self.AT_ONCE)
+            _dress(self[name], self.path if name in self.AT_ONCE else "")
 
     def parts(self) -> Iterator[Part]:
         """The sections, with those of their fields that this form has."""
@@ -156,8 +157,8 @@ class RecordForm(Looks, forms.ModelForm):
             self.refuse(error)
 
 
-def _dress(field: forms.BoundField, *, at_once: bool) -> None:
-    """Gives a field's widget its class, what describes it, and what asks for a check."""
+def _dress(field: forms.BoundField, checked_at: str) -> None:
+    """Gives a field's widget its class, what describes it, and the address that checks it; '' = none does."""
     widget = field.field.widget
     if widget.is_hidden:
         return
@@ -169,6 +170,9 @@ def _dress(field: forms.BoundField, *, at_once: bool) -> None:
     widget.attrs["aria-describedby"] = " ".join([*described, f"{field.auto_id}_said"])
     if not field.field.optional:
         widget.attrs["aria-required"] = "true"
-    if at_once:
-        asked = {"hx-target": f"#{field.auto_id}_said", "hx-vals": f'{{"{CHECK}": "{field.name}"}}'}
-        widget.attrs |= _CHECKED_AT_ONCE | asked
+    if checked_at:
+        widget.attrs |= _CHECKED_AT_ONCE | {
+            "hx-post": checked_at,
+            "hx-target": f"#{field.auto_id}_said",
+            "hx-vals": f'{{"{CHECK}": "{field.name}"}}',
+        }

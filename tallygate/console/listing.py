@@ -90,6 +90,7 @@ class Listing:
         search: Sequence[str] = (),
         filters: Iterable[Filter] = (),
         order: str = "name",
+        unsorted: Sequence[Any] = ("pk",),
         per_page: int = PER_PAGE,
     ) -> None:
         """
@@ -98,9 +99,11 @@ class Listing:
             columns: In which order they stand; the primary key decides between equals.
             noun: What one of them is called; `plural` many, where an `s` is not enough.
             search: The fields of which one must hold what is searched for.
-            order: `sort` unless another is asked for; '' = in the order in which they were made.
+            order: `sort` unless another is asked for; '' = none.
+            unsorted: The order where no column decides; at first that in which they were made.
         """
         self._noun, self._plural = noun, plural
+        self._unsorted = unsorted
         self._query = query
         self._columns = columns
         self._searched = bool(search)
@@ -184,7 +187,7 @@ class Listing:
         name, descending = self._sort.removeprefix("-"), self._sort.startswith("-")
         column = next((each for each in self._columns if name and each.sort == name), None)
         if column is None:
-            return ["pk"]
+            return list(self._unsorted)
         folded = column.by.startswith("/")
         by = Lower(column.by[1:]) if folded else F(column.by)
         return [by.desc() if descending else by.asc(), "-pk" if descending else "pk"]

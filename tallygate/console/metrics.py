@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 
 from tallygate.catalog import dependents
@@ -33,6 +34,10 @@ _KINDS = Filter(
     (("metric", "Metrics"), ("method", "Methods")),
     lambda kind: Q(parent__isnull=kind == "metric"),
 )
+
+
+FAMILIES = (Coalesce("parent_id", "pk"), F("parent_id").asc(nulls_first=True), "pk")
+"""Each metric, and behind it its methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,12 @@ class MetricForm(MethodForm):
 
 @page
 def listing(request: HttpRequest, principal: Principal, kind: str, owner_id: int) -> HttpResponse:
-    """Metrics and methods, at first the metrics in the order in which they were made."""
+    """Metrics and methods."""
     owner = owners.find(principal, kind, owner_id)
     found = owner.record.metrics.select_related("parent").annotate(rules=Count("mapping_rules"))
     shown = Listing(
         request.GET, found, _COLUMNS, noun="metric or method", plural="metrics and methods",
-        search=("friendly_name", "system_name", "description"), filters=[_KINDS], order="",
+        search=("friendly_name", "system_name", "description"), filters=[_KINDS], order="", unsorted=FAMILIES,
         per_page=50,
     )  # fmt: skip
     may_edit = principal.may(owner.edit_ability)

@@ -48,6 +48,7 @@ OF_PROVIDER = (
 )
 OF_PRODUCT = (
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
     Place(
         "product-metrics", "Methods & Metrics", "metric", "console:product-metrics", "see_products"

@@ -10,10 +10,13 @@ from tallygate.console import (
     integration,
     metrics,
     owners,
+    plan_page,
+    plans,
     product_forms,
     products,
     rules,
     session,
+    terms,
     traffic,
     trying,
     usage_rules,
@@ -45,8 +48,31 @@ def _owned() -> Iterator[URLPattern]:
             yield path(where, view, {"kind": kind}, name=f"{kind}-{name}")
 
 
+_PLAN = "products/<int:product_id>/plans/<int:plan_id>"
+_TERMS = f"{_PLAN}/metrics/<int:metric_id>"
+
+
+def _plans() -> Iterator[URLPattern]:
+    """Application plans, and what they say about metrics."""
+    yield path("products/<int:product_id>/plans", plans.listing, name="plans")
+    yield path("products/<int:product_id>/plans/new", plans.create, name="plan-new")
+    yield path(_PLAN, plan_page.plan_page, name="plan")
+    yield path(f"{_PLAN}/edit", plans.edit, name="plan-edit")
+    yield path(f"{_PLAN}/delete", plans.delete, name="plan-delete")
+    for name in plans.EVENTS:
+        yield path(f"{_PLAN}/{name}", plans.event, {"name": name}, name=f"plan-{name}")
+    yield path(_TERMS, terms.terms_page, name="terms")
+    yield path(f"{_TERMS}/flag", terms.set_flag, name="flag")
+    for kind in terms.KINDS:
+        base, which = f"{_TERMS}/{kind}", {"kind": kind}
+        yield path(f"{base}/new", terms.create, which, name=f"{kind}-new")
+        yield path(f"{base}/<int:term_id>/edit", terms.edit, which, name=f"{kind}-edit")
+        yield path(f"{base}/<int:term_id>/delete", terms.delete, which, name=f"{kind}-delete")
+
+
 urlpatterns = [
     *_owned(),
+    *_plans(),
     path("", products.home, name="home"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),
