@@ -47,6 +47,7 @@ OF_PROVIDER = (
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
 )
 OF_PRODUCT = (
+    Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
