@@ -72,6 +72,7 @@ def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
             unavailable = f"{str(error).capitalize()}."
     context: dict[str, Any] = {
         "title": "Products",
+        "search_label": "Find a product",
         "listing": shown,
         "unavailable": unavailable,
         "calls": [api_of(request).call("GET", "services")],
