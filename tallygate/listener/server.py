@@ -7,7 +7,6 @@ SIGHUP            leaves: a successor waits for the ledger already, and no call 
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -26,6 +25,7 @@ from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
 from tallygate.listener import parts
 from tallygate.listener.app import Listener
+from tallygate.listener.garbage import Collecting
 from tallygate.listener.gate import Gate
 from tallygate.listener.internal.auth import require_password_unless_local
 from tallygate.listener.request_log import configure_log
@@ -39,9 +39,6 @@ from tallygate.process import (
 from tallygate.settings import Settings, address, load, load_secrets
 
 log = structlog.get_logger()
-
-_GC_THRESHOLDS: Final = (50_000, 20, 1_000)
-"""A full collection walks every kept call and counter, which takes a tenth of a second; they hold no cycles. So it is made rare."""
 
 STOP_WITHIN_S: Final = 5
 """How long calls that are under way may take when the process is asked to stop; then they are broken off, not counted."""
@@ -109,10 +106,13 @@ async def serve(settings: Settings, opened: Open) -> None:
             served = await asked.unless_stopped(stack.enter_async_context(opened(settings)))
             if served is None:
                 return
-            gc.freeze()
-            gc.set_threshold(*_GC_THRESHOLDS)
             gate = Gate(served.app, listening)
-            with contextlib.closing(gate), _announced(settings, host, port):
+            collecting = Collecting(asyncio.get_running_loop())
+            with (
+                contextlib.closing(collecting),
+                contextlib.closing(gate),
+                _announced(settings, host, port),
+            ):
                 await _until_asked(gate, served, asked)
 
 
