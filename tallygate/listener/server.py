@@ -65,7 +65,8 @@ class Served(NamedTuple):
     settle: Callable[[], Awaitable[None]]
 
 
-Open = Callable[[Settings], AbstractAsyncContextManager[Served]]
+Open = Callable[[Settings, str], AbstractAsyncContextManager[Served]]
+"""Opens what is served on a home; gets the numeric address to which it is bound."""
 
 
 def main(opened: Open | None = None) -> None:
@@ -85,12 +86,13 @@ def main(opened: Open | None = None) -> None:
 
 
 @asynccontextmanager
-async def listener(settings: Settings) -> AsyncIterator[Served]:
+async def listener(settings: Settings, host: str) -> AsyncIterator[Served]:
     """The listener on its home.
 
     Raises:
         Busy, LogCorrupt, InputError, OSError, sqlite3.Error: It cannot start.
     """
+    require_password_unless_local(settings, host)
     clock = SystemClock()
     async with parts.opened(settings, clock) as found:
         token = load_secrets(settings.home).internal_token
@@ -104,9 +106,8 @@ async def serve(settings: Settings, opened: Open) -> None:
     asked = _Asked()  # first: a stop may be asked for during the start
     with handed_socket() or _listening(settings) as listening:
         host, port = listening.getsockname()[:2]
-        require_password_unless_local(settings, host)
         async with contextlib.AsyncExitStack() as stack:
-            served = await asked.unless_stopped(stack.enter_async_context(opened(settings)))
+            served = await asked.unless_stopped(stack.enter_async_context(opened(settings, host)))
             if served is None:
                 return
             gc.freeze()
