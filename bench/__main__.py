@@ -4,11 +4,23 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import authrep, authrep_redis, footprint, replace, report, usage, visible
+from bench import (
+    authrep,
+    authrep_redis,
+    footprint,
+    latency,
+    million,
+    replace,
+    report,
+    usage,
+    visible,
+)
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "authrep": authrep.main,
     "authrep_redis": authrep_redis.main,
+    "latency": latency.main,
+    "million": million.main,
     "report": report.main,
     "usage": usage.main,
     "visible": visible.main,

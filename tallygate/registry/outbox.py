@@ -1,13 +1,14 @@
 """From the registry's tables in SQLite, which the catalog writes in its own transactions, to the registry on Redis.
 
-The journal of the tables is the outbox: it names what changed, and a number beside it says how far that was copied. What is copied
-is what the tables hold when it is copied, so that any part of it may be done again.
+The journal of the tables is the outbox: it names what changed, and a number on Redis says how far that was copied. What is copied is
+what the tables hold when it is copied, so that any part of it may be done again.
 
     failure                             behaviour
     Redis is away                       the catalog's change stands; it is copied when Redis is back: `Outbox.flush` again
     the process dies while it copies    the next flush copies the same again
     two processes at once               one after the other: a lock file of the home
     the journal is gone past            all services are compared and made the same
+    Redis has lost everything           the number as well: all services are copied
 """
 
 import fcntl
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from tallygate.registry.records import AlertLimit
 from tallygate.registry.store import Store, Stores, Tables
@@ -27,21 +28,32 @@ _AT_ONCE: Final = 500
 """Applications in one transaction."""
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS registry_published (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS registry_published_service (id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS registry_published_service (id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID
 """
 
 Work = Callable[[Store], None]
 
 
+class Destination(Stores, Protocol):
+    """A registry that remembers how far it was copied."""
+
+    def published(self) -> int:
+        """The last revision that was copied; 0 = none. Raises OSError."""
+        ...
+
+    def set_published(self, revision: int) -> None:
+        """Raises OSError."""
+        ...
+
+
 class Outbox:
     """Copies what was committed. May be used by any thread."""
 
-    def __init__(self, database: Path, lock: Path, stores: Callable[[], Stores]) -> None:
-        """`stores` gives those of Redis; they are closed after each flush that had something to do."""
+    def __init__(self, database: Path, lock: Path, destination: Callable[[], Destination]) -> None:
+        """`destination` is asked for, and closed, with each flush."""
         self._database = database
         self._lock = lock
-        self._stores = stores
+        self._destination = destination
 
     def flush(self) -> None:
         """Returns when all that was committed before the call is on Redis.
@@ -50,24 +62,21 @@ class Outbox:
             OSError: Not all of it; it stays in the outbox.
             sqlite3.Error: The tables cannot be read.
         """
-        with closing(sqlite3.connect(self._database, isolation_level=None, timeout=20)) as tables:
-            if _behind(tables) is None:
-                return
-            with _locked(self._lock), closing(self._stores()) as stores:
-                tables.executescript(_SCHEMA)
-                create_tables(tables)
-                while (behind := _behind(tables)) is not None:
-                    _Copy(tables, stores).run(*behind)
+        with (
+            _locked(self._lock),
+            closing(sqlite3.connect(self._database, isolation_level=None, timeout=20)) as tables,
+            closing(self._destination()) as destination,
+        ):
+            tables.execute(_SCHEMA)
+            create_tables(tables)
+            while (published := destination.published()) != (last := _last_revision(tables)):
+                _Copy(tables, destination).run(published)
+                destination.set_published(last)
 
 
-def _behind(connection: sqlite3.Connection) -> tuple[int, int] | None:
-    """The last revision that was copied, and the last one there is; None if they are the same."""
-    try:
-        (published,) = connection.execute("SELECT max(revision) FROM registry_published").fetchone()
-    except sqlite3.OperationalError:  # the first time
-        published = None
+def _last_revision(connection: sqlite3.Connection) -> int:
     (last,) = connection.execute("SELECT max(revision) FROM registry_journal").fetchone()
-    return None if (published or 0) == (last or 0) else (published or 0, last or 0)
+    return last or 0
 
 
 class _Copy:
@@ -78,13 +87,12 @@ class _Copy:
         self._tables = RegistryTables(connection)
         self._stores = stores
 
-    def run(self, published: int, last: int) -> None:
+    def run(self, published: int) -> None:
         (first,) = self._execute("SELECT min(revision) FROM registry_journal").fetchone()
-        if first > published + 1:
+        if published == 0 or first > published + 1:
             self._everything()
         else:
             self._changes(published)
-        self._execute("INSERT OR REPLACE INTO registry_published VALUES (1, ?)", (last,))
 
     def _changes(self, published: int) -> None:
         changes = self._execute(

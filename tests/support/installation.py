@@ -84,6 +84,11 @@ class Process:
         self._running.send_signal(number)
 
     @property
+    def pid(self) -> int:
+        assert self._running is not None
+        return self._running.pid
+
+    @property
     def alive(self) -> bool:
         return self._running is not None and self._running.poll() is None
 

@@ -1,13 +1,13 @@
 """Asking and counting: what happens in one turn of the event loop, in memory; durable when the batch is."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import IdConflict
-from tallygate.domain.limits import DAY, epoch_at
+from tallygate.domain.limits import DAY, MINUTE, Epoch, epoch_at
 from tallygate.ledger.digests import content_of, key_of
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.commit import DURABLE, Batch, Committer
@@ -17,6 +17,8 @@ from tallygate.ledger.embedded.resident import ResidentCounters
 from tallygate.ledger.embedded.undo import Place, take_back_from
 from tallygate.ledger.entry import HEAD, Entry, encode_body, record
 from tallygate.ledger.usage import LimitOn, Usage
+
+SET_BACK_A_LITTLE_MS: Final = 3_600_000
 
 
 class Counting:
@@ -39,8 +41,7 @@ class Counting:
         self._committer = committer
         self._clock = clock
         self._id_window_s = id_window_s
-        self.epoch = epoch_at(clock.now_s())
-        self._day_s = self.epoch.starts_s[DAY]
+        self._begin(epoch_at(clock.now_s()))
 
     def prepare(
         self,
@@ -86,6 +87,8 @@ class Counting:
         for counter, base, room in call.checks:
             if counter[1] - counter[base] > room:
                 return None
+        if now_ms < self._begin_ms:
+            now_ms = self._stamp_ms(now_ms)
         if not call.body:
             return self._count_sets(call, now_ms) if call.usage.sets else DURABLE
         batch = self._committer.batch
@@ -118,7 +121,7 @@ class Counting:
         self._advance(now_s * 1000)
         if not (call.body or call.usage.sets):
             return Once(DURABLE, repeated=False) if self.passes(call) else None
-        entry = call.entry(self._clock.now_ms(), entry_id)
+        entry = call.entry(self._stamp_ms(self._clock.now_ms()), entry_id)
         seen = self._ids.find(key_of(entry.service, entry_id), now_s)
         if seen is None and not self.passes(call):
             return None
@@ -218,8 +221,21 @@ class Counting:
 
     def _advance(self, now_ms: int) -> None:
         if now_ms >= self.epoch.end_ms:
-            self.epoch = epoch_at(now_ms // 1000)
-            self._day_s = self.epoch.starts_s[DAY]
+            self._begin(epoch_at(now_ms // 1000))
+
+    def _begin(self, epoch: Epoch) -> None:
+        self.epoch = epoch
+        self._day_s = epoch.starts_s[DAY]
+        self._begin_ms = epoch.starts_s[MINUTE] * 1000
+
+    def _stamp_ms(self, now_ms: int) -> int:
+        """When a call of now is said to be made.
+
+        After the clock was set back a little, at the begin of the minute whose limits were checked: so a replay counts it where it was
+        counted. A clock that is far behind was wrong before, and is believed.
+        """
+        behind_ms = self._begin_ms - now_ms
+        return self._begin_ms if 0 < behind_ms <= SET_BACK_A_LITTLE_MS else now_ms
 
     def _begin_batch(self) -> None:
         self._committer.batch.epoch = self.epoch

@@ -50,10 +50,12 @@ for _, l in ipairs(limits) do
 end
 if not counting then return answer(1) end
 
+-- It counts in the counters' own periods, which were checked: where another listener's clock is ahead, they are later ones than now's.
 local usage = {}
 for _, a in ipairs(adds) do
   if a[2] > 0 then
-    add_at(counters[a[1]], a[2], now)
+    local counter = counters[a[1]]
+    counter.total = counter.total + a[2]
     table.insert(usage, metrics[a[1]])
     table.insert(usage, a[2])
   end
@@ -61,7 +63,10 @@ end
 local values = {}
 for _, s in ipairs(sets) do
   table.insert(usage, metrics[s[1]])
-  table.insert(usage, set_at(counters[s[1]], s[2], now))
+  local counter = counters[s[1]]
+  table.insert(usage, s[2] - counter.total)
+  counter.total = s[2]
+  for p = 1, MONTHS do counter.bases[p] = 0 end
   table.insert(values, metrics[s[1]])
   table.insert(values, s[2])
 end

@@ -22,6 +22,11 @@ class RegistryKeys:
         """A stream: what changed with each revision, which is the entry's id; fields `s`ervice and `a`pplication, as in SQLite."""
         return self._partitions.key(partition, "journal")
 
+    @property
+    def published(self) -> bytes:
+        """A number: how far the journal of a catalog's tables was copied."""
+        return self._partitions.key(0, "published")
+
     def service(self, service_id: str) -> bytes:
         """A hash: provider_key, backend_version, state, referrer_filters_required."""
         return self._of(service_id, "service")

@@ -54,14 +54,31 @@ class RedisStores:
             raise RedisAway(f"the registry on Redis: {error}") from error
         raise RedisAway("the registry on Redis: others are changing the same, again and again")
 
+    def published(self) -> int:
+        """How far the tables of a catalog were copied here. Raises RedisAway."""
+        try:
+            return int(self._client().get(self._keys.published) or 0)
+        except Error as error:
+            raise RedisAway(f"the registry on Redis: {error}") from error
+
+    def set_published(self, revision: int) -> None:
+        """Raises RedisAway."""
+        try:
+            self._client().set(self._keys.published, revision)
+        except Error as error:
+            raise RedisAway(f"the registry on Redis: {error}") from error
+
     def close(self) -> None:
         if self._connected is not None:
             self._connected.close()
             self._connected = None
 
-    def _begin(self) -> RedisStore:
+    def _client(self) -> Client:
         if self._connected is None:
             self._connected = connect(self._url)
-        unit = Unit(self._connected, self._keys)
+        return self._connected
+
+    def _begin(self) -> RedisStore:
+        unit = Unit(self._client(), self._keys)
         tables = RedisTables(unit, self._keys)
         return RedisStore(unit, tables, RedisWriter(unit, self._keys, tables))

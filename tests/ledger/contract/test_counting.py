@@ -191,6 +191,20 @@ async def test_a_clock_that_is_behind_takes_no_period_back(
     assert (values["minute"], values["hour"], values["eternity"]) == (1, 1, 2)
 
 
+async def test_calls_of_a_listener_whose_clock_is_behind_do_not_pass_a_limit(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    """They count in the period that was begun already, in which they are checked."""
+    prepared = call(ledger, limit(3, "hour"))
+    assert (await ledger.check_and_record(prepared)).authorized
+    clock.advance(-30)
+    passed = [(await ledger.check_and_record(prepared)).authorized for _ in range(4)]
+    assert passed == [True, True, False, False]
+    assert not (await ledger.check_and_record(setting(ledger, 4, limit(3, "hour")))).authorized
+    verdict = await ledger.check_and_record(setting(ledger, 2, limit(3, "hour")))
+    assert verdict.values == (2,)
+
+
 # Ids
 
 

@@ -644,3 +644,15 @@ def test_a_damaged_log_stops_the_start_and_is_left_as_it_is(
     assert "LogCorrupt" in done.stderr
     assert path.name in done.stderr
     assert path.read_bytes() == data
+
+
+def test_a_crash_after_the_clock_was_set_back_leaves_limits_as_they_were(
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
+) -> None:
+    count(ledger, 2, maximum=5, period="hour")
+    clock.advance(-30)
+    assert count(ledger, 2, maximum=5, period="hour") == 2
+    with reopen(ledger, settings, clock) as again:
+        clock.advance(30)
+        assert hits(again, "hour") == 4
+        assert count(again, 3, maximum=5, period="hour") == 1
