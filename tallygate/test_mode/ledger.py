@@ -12,7 +12,7 @@ going back      counters and ids are thrown away, and replayed; events, and what
 from collections.abc import Iterator
 
 from tallygate.domain.clock import Clock
-from tallygate.domain.limits import DAY, MINUTE, epoch_at
+from tallygate.domain.limits import MINUTE, epoch_at
 from tallygate.ledger.embedded.event_store import EventStore
 from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.ledger.embedded.log import LogReader
@@ -72,8 +72,7 @@ class RewindableLedger(EmbeddedLedger):
         self._counters.clear()
         self._ids.clear()
         self._checkpointer.position = self._beginning
-        self.epoch = epoch_at(self._clock.now_s())
-        self._day_s = self.epoch.starts_s[DAY]
+        self._begin(epoch_at(self._clock.now_s()))
         self._replay()
         self.void()
 
