@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import math
 import os
 import signal
 import socket
@@ -50,7 +51,7 @@ LEAVE_WITHIN_S: Final = 30
 """How long a client that stays connected without a call, or with a slow one, may put off that the listener leaves."""
 
 _NEW_WITHIN_S: Final = 0.25
-"""How long a client may take between connecting and its call, at the moment in which the listener leaves."""
+"""How old connections may be at the moment in which the listener leaves: a client may have made one, and be about to call."""
 
 
 class Served(NamedTuple):
@@ -192,12 +193,17 @@ async def _leave(gate: Gate, served: Served, asked: asyncio.Event) -> None:
     await asked.wait()
     loop = asyncio.get_running_loop()
     served.app.leaving = True
-    connected, until_s = gate.connections(), loop.time() + LEAVE_WITHIN_S
-    while connected and loop.time() < until_s:
-        await asyncio.sleep(0.05)
-        connected &= gate.connections()
+    since_s = dict.fromkeys(gate.connections(), -math.inf)
+    until_s = loop.time() + LEAVE_WITHIN_S
+    while any(loop.time() - begin_s > _NEW_WITHIN_S for begin_s in since_s.values()):
+        if loop.time() >= until_s:
+            break
+        await asyncio.sleep(0.02)
+        now_s = loop.time()
+        since_s = {name: since_s.get(name, now_s) for name in gate.connections()}
     await served.settle()
+    stuck = {name for name, begin_s in since_s.items() if loop.time() - begin_s > LEAVE_WITHIN_S}
     gate.shut()
     until_s = loop.time() + _NEW_WITHIN_S
-    while gate.connections() - connected and loop.time() < until_s:
+    while gate.connections() - stuck and loop.time() < until_s:
         await asyncio.sleep(0.001)
