@@ -9,6 +9,7 @@ from bench import (
     authrep_redis,
     footprint,
     latency,
+    manage,
     million,
     replace,
     report,
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "usage": usage.main,
     "visible": visible.main,
     "replace": replace.main,
+    "manage": manage.main,
     "footprint": footprint.main,
 }
 

@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True):
     Attributes:
         home: The data folder.
         listener: HOST:PORT of the Service Management API.
-        console: HOST:PORT of the Admin Portal and the Analytics API.
+        console: HOST:PORT of the Admin Portal, the Account Management API and the Analytics API.
         internal_user: Who may call the Internal API; '' = no name.
         internal_password: With which password. '' = none is asked for; then the listener must be bound to loopback.
         ledger_url: Where counters, log and registry are; '' = in the data folder, else a Redis or a Redis Cluster.
@@ -75,6 +75,11 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: str = "*"
     secure_cookies: bool = False
     public_listener_url: str = ""
+
+    @property
+    def listener_url(self) -> str:
+        """Where gateways reach the listener, without a slash at its end."""
+        return self.public_listener_url.rstrip("/") or f"http://{self.listener}"
 
     @property
     def database(self) -> Path:

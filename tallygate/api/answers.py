@@ -28,13 +28,13 @@ def answering_errors(view: View) -> View:
         except MissingParameter as error:
             return HttpResponse(str(error), status=400, content_type=TEXT)
         except QuestionError as error:
-            return _error(form, 400, {"error": str(error)})
+            return refusal(form, 400, {"error": str(error)})
         except RecursionError:  # a JSON body nested deeper than anyone reads
-            return _error(form, 400, {"error": "The request body is nested too deep"})
+            return refusal(form, 400, {"error": "The request body is nested too deep"})
         except HistoryUnavailable as error:
-            return _error(form, 503, {"error": str(error)})
+            return refusal(form, 503, {"error": str(error)})
         except Refused as refused:
-            return _error(form, refused.status, refused.body)
+            return refusal(form, refused.status, refused.body)
 
     return answered
 
@@ -45,8 +45,12 @@ def not_understood(form: str) -> HttpResponse:
     return HttpResponse(message, status=406, content_type=TEXT)
 
 
-def _error(form: str, status: int, body: dict[str, str] | None) -> HttpResponse:
-    """`body` has one key: `error` comes in every format, `status` not in XML; None is no body."""
+def refusal(form: str, status: int, body: dict[str, str] | None) -> HttpResponse:
+    """An error in the format that was asked for.
+
+    Args:
+        body: With one key: `error` comes in every format, `status` not in XML; None is no body.
+    """
     if not body:
         return HttpResponse(b"", status=status, content_type=JSON)
     if form == "json":

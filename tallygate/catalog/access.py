@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from tallygate.catalog import policy, request_data
 from tallygate.catalog.errors import (
     AccessDenied,
     ApplicationNotFound,
@@ -47,6 +47,7 @@ class Principal(msgspec.Struct, frozen=True):
     Whatever belongs to another provider does not exist for them.
 
     Attributes:
+        is_admin: Whether they may do everything; so may whoever has the provider key.
         sections: Names from `sections.SECTIONS`.
         product_ids: The products that may be seen; None = all of the provider's.
         user: None for the provider key.
@@ -56,15 +57,20 @@ class Principal(msgspec.Struct, frozen=True):
     sections: frozenset[str]
     product_ids: frozenset[int] | None = None
     user: User | None = None
+    is_admin: bool = False
 
-    def require(self, section: str) -> None:
-        """Raises Forbidden without this section."""
-        if section not in self.sections:
+    def may(self, ability: str) -> bool:
+        """Whether they may do what `policy.ABILITIES` calls so."""
+        return policy.allows(ability, is_admin=self.is_admin, sections=self.sections)
+
+    def require(self, ability: str) -> None:
+        """Raises Forbidden unless they may."""
+        if not self.may(ability):
             raise Forbidden
 
     def products(self) -> QuerySet[Product]:
         """The products that may be seen."""
-        found = Product.objects.filter(provider=self.provider)
+        found = Product.objects.filter(provider=self.provider).order_by("pk")
         return found if self.product_ids is None else found.filter(pk__in=self.product_ids)
 
     def product(self, product_id: int | str) -> Product:
@@ -95,7 +101,7 @@ class Principal(msgspec.Struct, frozen=True):
 
     def backends(self) -> QuerySet[Backend]:
         """All of the provider's: they are shared by products, so products do not limit them."""
-        return Backend.objects.filter(provider=self.provider)
+        return Backend.objects.filter(provider=self.provider).order_by("pk")
 
     def backend(self, backend_id: int | str) -> Backend:
         """Raises NotFound when the provider has none."""
@@ -122,6 +128,7 @@ def for_user(user: User) -> Principal:
             sections=frozenset(SECTIONS if everything else user.allowed_sections),
             product_ids=None if whitelist is None else frozenset(whitelist),
             user=user,
+            is_admin=everything,
         )
     )
 
@@ -166,7 +173,7 @@ def _by_provider_key(value: str) -> Principal:
     provider = Provider.objects.filter(provider_key=value).first() if value else None
     if provider is None:
         raise AccessDenied
-    return _of_provider(Principal(provider, frozenset(SECTIONS)))
+    return _of_provider(Principal(provider, frozenset(SECTIONS), is_admin=True))
 
 
 def _of_provider(made: Principal) -> Principal:
@@ -177,24 +184,12 @@ def _of_provider(made: Principal) -> Principal:
 
 def _parameters(request: HttpRequest) -> dict[str, str]:
     """The two credentials where they stand as parameters; blank ones and other types are absent."""
-    sources: list[Mapping[str, Any]] = [_json(request), request.POST, request.GET]
     return {
         name: text
-        for source in sources
+        for source in request_data.sources(request)
         for name in ("access_token", "provider_key")
         if isinstance(text := source.get(name), str) and text.strip()
     }
-
-
-def _json(request: HttpRequest) -> Mapping[str, Any]:
-    """The JSON object in the body; nothing where there is none: what is wrong with it, the view says."""
-    if request.content_type != "application/json":
-        return {}
-    try:
-        body = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _basic(request: HttpRequest) -> str:
@@ -211,7 +206,13 @@ def _basic(request: HttpRequest) -> str:
 
 
 def _get(found: QuerySet[Any], key: int | str) -> Any:
+    number = number_of(key)
+    return None if number is None else found.filter(pk=number).first()
+
+
+def number_of(key: int | str) -> int | None:
+    """The number that an id of the wire is; None when it is none that a record can have."""
     text = str(key)
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         return None
-    return found.filter(pk=int(text)).first()
+    return int(text)

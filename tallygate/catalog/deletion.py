@@ -11,21 +11,53 @@ from tallygate.catalog.models.backend import BackendUsage, drop_terms
 from tallygate.catalog.models.mapping_rule import MappingRule, close_gap
 from tallygate.catalog.models.metric import Metric
 from tallygate.catalog.models.product import Product
+from tallygate.catalog.models.proxy_config import ProxyConfig
+from tallygate.catalog.models.user import User
 
 
 def connect() -> None:
     """Called once, when the catalog is ready."""
-    pre_delete.connect(_keep_hits, sender=Metric, dispatch_uid="catalog.keep_hits")
+    pre_delete.connect(_keep_metric, sender=Metric, dispatch_uid="catalog.keep_metric")
+    pre_delete.connect(_keep_admin, sender=User, dispatch_uid="catalog.keep_admin")
     post_delete.connect(_pass_default_on, sender=Product, dispatch_uid="catalog.pass_default_on")
     post_delete.connect(_drop_terms, sender=BackendUsage, dispatch_uid="catalog.drop_terms")
     post_delete.connect(_close_gap, sender=MappingRule, dispatch_uid="catalog.close_gap")
 
 
-def _keep_hits(instance: Metric, origin: models.Model | models.QuerySet[Any], **_: Any) -> None:
-    """Unless it goes because its owner goes."""
-    asked_for = origin.model if isinstance(origin, models.QuerySet) else type(origin)
-    if asked_for is Metric and instance.is_hits:
+def _keep_metric(instance: Metric, origin: models.Model | models.QuerySet[Any], **_: Any) -> None:
+    """Hits, and what gateways count on, stay as long as their owner does."""
+    if not _asked_for(Metric, origin):
+        return
+    if instance.is_hits:
         raise DeletionRefused("The Hits metric cannot be deleted")
+    if _is_deployed(instance):
+        kind = "Method" if instance.is_method else "Metric"
+        raise DeletionRefused(
+            f"{kind} is used by the latest gateway configuration and cannot be deleted"
+        )
+
+
+def _is_deployed(metric: Metric) -> bool:
+    """Whether a rule of the newest configuration of some environment counts on it."""
+    which = (
+        {"product": metric.product_id}
+        if metric.product_id is not None
+        else {"product__provider": metric.owner.provider_id}
+    )
+    deployed = ProxyConfig.latest(**which).values_list("metric_ids", flat=True)
+    return any(metric.pk in metric_ids for metric_ids in deployed)
+
+
+def _keep_admin(instance: User, origin: models.Model | models.QuerySet[Any], **_: Any) -> None:
+    if not _asked_for(User, origin):
+        return
+    if instance.is_admin and instance.is_active and instance.is_last_admin:
+        raise DeletionRefused("The last admin cannot be deleted")
+
+
+def _asked_for(kind: type[models.Model], origin: models.Model | models.QuerySet[Any]) -> bool:
+    """Whether records of this kind are to go; else they go because their owner goes."""
+    return (origin.model if isinstance(origin, models.QuerySet) else type(origin)) is kind
 
 
 def _pass_default_on(instance: Product, **_: Any) -> None:

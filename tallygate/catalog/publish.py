@@ -47,10 +47,11 @@ def concerns(model: type[models.Model], fields: Iterable[str]) -> bool:
 
 @contextmanager
 def changing(model: type[models.Model], keys: Sequence[int]) -> Iterator[None]:
-    """Publishes what the block changes about these records."""
-    before = _rows(model, keys)
+    """Publishes what the block changes about these records, if their kind is published."""
+    before = _rows(model, keys) if model in _sources else {}
     yield
-    _write(before, _rows(model, keys))
+    if model in _sources:
+        _write(before, _rows(model, keys))
 
 
 def created(model: type[models.Model], keys: Sequence[int]) -> None:
@@ -78,11 +79,23 @@ def rebuild_registry() -> int:
 
 def _before_save(sender: type[models.Model], instance: models.Model, **_: Any) -> None:
     _require_transaction()
-    if _changes(sender, instance):
+    if instance._state.adding:
+        vars(instance)[_PUBLISHED] = {}
+    elif _changes(sender, instance):
         vars(instance)[_PUBLISHED] = _rows(sender, [instance.pk])
 
 
-def _before_delete(sender: type[models.Model], instance: models.Model, **_: Any) -> None:
+def _before_delete(
+    sender: type[models.Model],
+    instance: models.Model,
+    origin: models.Model | models.QuerySet[Any],
+    **_: Any,
+) -> None:
+    """What goes along with a whole service is not looked at: its rows go with the service's own."""
+    asked_for = origin.model if isinstance(origin, models.QuerySet) else type(origin)
+    whole = asked_for in _sources and _sources[asked_for].whole
+    if whole and not _sources[sender].whole:
+        return
     vars(instance)[_PUBLISHED] = _rows(sender, [instance.pk])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from tallygate.catalog import publish
+from tallygate.catalog import audit, publish
 from tallygate.catalog.errors import DeletionRefused
 
 
@@ -25,21 +25,25 @@ class CatalogQuerySet(models.QuerySet):
         frozen = names & set(self.model.IMMUTABLE)
         if frozen:
             raise ValueError(f"{self.model.__name__}: {', '.join(sorted(frozen))} cannot change")
-        if not publish.concerns(self.model, names):
+        if not publish.concerns(self.model, names) and not audit.is_on():
             return super().update(**values)
         with transaction.atomic(using=self.db):
             keys = list(self.order_by().values_list("pk", flat=True))
-            with publish.changing(self.model, keys):
+            with audit.changing(self.model, keys), publish.changing(self.model, keys):
                 return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """As Django's; raises DeletionRefused when one of the records is needed by another."""
-        try:
-            return super().delete()
-        except models.RestrictedError as error:
-            raise DeletionRefused(self.model.IN_USE) from error
+        with transaction.atomic(using=self.db):
+            if audit.is_on():
+                audit.deleted(self.order_by())
+            try:
+                with audit.implied():
+                    return super().delete()
+            except models.RestrictedError as error:
+                raise DeletionRefused(self.model.IN_USE) from error
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]  # no `Model.objects.delete()`
@@ -59,5 +63,7 @@ class CatalogQuerySet(models.QuerySet):
                 record.full_clean(validate_unique=False, validate_constraints=False)
             made = super().bulk_create(records, **options)
             publish.created(self.model, [record.pk for record in made])
-            self.model.complete(made)
+            with audit.implied():
+                self.model.complete(made)
+            audit.created(made)
         return made

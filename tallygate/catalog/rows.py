@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tallygate.registry.records import Application, Limit, Metric, Service
+from tallygate.registry.records import AlertLimit, Application, Limit, Metric, Service
 from tallygate.registry.writer import RegistryWriter
 
 
@@ -37,6 +37,7 @@ Row = (
     | Application
     | Metric
     | Limit
+    | AlertLimit
     | ServiceTokenRow
     | UserKeyRow
     | ApplicationKeyRow
@@ -51,11 +52,13 @@ class Source(NamedTuple):
         rows: Primary keys -> all rows that depend on these records, as the catalog stands.
         fields: The fields of the record on which the rows depend.
         derived: Whether each of its rows is also a row of another kind of record.
+        whole: Whether its rows are services, with which all goes that hangs on them.
     """
 
     rows: Callable[[Sequence[int]], Iterator[Row]]
     fields: set[str]
     derived: bool = False
+    whole: bool = False
 
 
 class _Kind(NamedTuple):
@@ -86,6 +89,11 @@ _KINDS: dict[type, _Kind] = {
         lambda writer, row: writer.delete_limit(
             row.service_id, row.plan_id, row.metric_id, row.period
         ),
+    ),
+    AlertLimit: _Kind(
+        lambda row: (row.service_id, row.level),
+        lambda writer, row: writer.put_alert_limit(row),
+        lambda writer, row: writer.delete_alert_limit(row.service_id, row.level),
     ),
     ServiceTokenRow: _Kind(
         lambda row: (row.service_id, row.token),

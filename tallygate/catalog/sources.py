@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Min, Q
 
+from tallygate.catalog.alert_levels import levels_of
 from tallygate.catalog.models import (
     Application,
     ApplicationKey,
@@ -40,8 +41,11 @@ def of_providers(keys: Keys) -> Iterator[Row]:
 
 
 def of_products(keys: Keys) -> Iterator[Row]:
-    """These products' services; a provider's first product is the default."""
+    """These products' services, and their alert levels; a provider's first product is the default."""
     yield from _services(Q(pk__in=keys))
+    settings = Product.objects.filter(pk__in=keys).values_list("pk", "notification_settings")
+    for key, chosen in settings:
+        yield from (records.AlertLimit(str(key), level) for level in levels_of(chosen))
 
 
 def _services(which: Q) -> Iterator[records.Service]:
@@ -52,7 +56,9 @@ def _services(which: Q) -> Iterator[records.Service]:
         yield records.Service(
             id=product.service_id,
             provider_key=product.provider.provider_key,
-            backend_version=product.backend_version,
+            backend_version=(
+                Product.BackendVersion.OAUTH if product.is_oauth else product.backend_version
+            ),
             state="suspended" if suspended else "active",
             referrer_filters_required=product.referrer_filters_required,
             default=product.pk in firsts,
@@ -118,27 +124,29 @@ def of_limits(keys: Keys) -> Iterator[Row]:
 
 def of_plans(keys: Keys) -> Iterator[Row]:
     """The applications under these plans, for they carry the plan's name."""
-    yield from _applications(Q(plan__in=keys))
+    for application, _ in _applications(Q(plan__in=keys)):
+        yield application
 
 
 def of_applications(keys: Keys) -> Iterator[Row]:
     """These applications and their user keys."""
-    yield from _applications(Q(pk__in=keys))
-    found = Application.objects.filter(pk__in=keys).values_list(
-        "product_id", "user_key", "application_id"
-    )
-    for product_id, user_key, application_id in found:
-        yield UserKeyRow(str(product_id), user_key, application_id)
+    for application, user_key in _applications(Q(pk__in=keys)):
+        yield application
+        yield UserKeyRow(application.service_id, user_key, application.id)
 
 
-def _applications(which: Q) -> Iterator[records.Application]:
+def _applications(which: Q) -> Iterator[tuple[records.Application, str]]:
+    """Each with its user key."""
     found = Application.objects.filter(which).values_list(
-        "product_id", "application_id", "state", "plan_id", "plan__name", "redirect_url"
+        "product_id", "application_id", "state", "plan_id", "plan__name", "redirect_url", "user_key"
     )
-    for product_id, application_id, state, plan_id, plan_name, redirect_url in found:
+    for product_id, application_id, state, plan_id, plan_name, redirect_url, user_key in found:
         state = "active" if state == Application.State.LIVE else state
-        yield records.Application(
-            str(product_id), application_id, state, str(plan_id), plan_name, redirect_url
+        yield (
+            records.Application(
+                str(product_id), application_id, state, str(plan_id), plan_name, redirect_url
+            ),
+            user_key,
         )
 
 
@@ -161,8 +169,12 @@ def _credentials(model: Any, keys: Keys) -> Any:
 
 
 SOURCES = {
-    Provider: Source(of_providers, {"provider_key", "state"}, derived=True),
-    Product: Source(of_products, {"provider", "backend_version", "referrer_filters_required"}),
+    Provider: Source(of_providers, {"provider_key", "state"}, derived=True, whole=True),
+    Product: Source(
+        of_products,
+        {"provider", "backend_version", "referrer_filters_required", "notification_settings"},
+        whole=True,
+    ),
     ServiceToken: Source(of_service_tokens, {"product", "value"}),
     Metric: Source(of_metrics, {"product", "backend", "parent", "system_name"}),
     BackendUsage: Source(of_backend_usages, {"product", "backend"}),

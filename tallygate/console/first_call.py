@@ -29,13 +29,8 @@ def first_call(settings: Settings, product: Product, shows_secrets: bool) -> Fir
         **_credentials(product, application),
         "usage[hits]": "1",
     }
-    url = f"{listener_url(settings)}/transactions/authrep.xml?{urlencode(query, safe='[]')}"
+    url = f"{settings.listener_url}/transactions/authrep.xml?{urlencode(query, safe='[]')}"
     return FirstCall(f"curl -g {shlex.quote(url)}", _stands_for(application, token))
-
-
-def listener_url(settings: Settings) -> str:
-    """Where clients reach the listener."""
-    return settings.public_listener_url.rstrip("/") or f"http://{settings.listener}"
 
 
 def _live_application(product: Product) -> Application | None:

@@ -55,7 +55,7 @@ def find_product(principal: Principal, product_id: int) -> Product:
 
 def sees_traffic(principal: Principal) -> bool:
     """Whether the analytics pages are open to them, and so worth a link."""
-    return "monitoring" in principal.sections
+    return principal.may("see_analytics")
 
 
 def show(

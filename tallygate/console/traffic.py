@@ -29,7 +29,7 @@ class _Asked:
 
     def __init__(self, request: HttpRequest, principal: Principal, product_id: int) -> None:
         """Raises Http404 and Forbidden; what the query says is not looked at yet."""
-        principal.require("monitoring")
+        principal.require("see_analytics")
         self.principal = principal
         self.query = request.GET
         self.product = find_product(principal, product_id)

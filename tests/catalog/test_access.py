@@ -223,9 +223,9 @@ def test_a_suspended_provider_is_told_nothing(product: Product) -> None:
 
 
 def test_a_deactivated_user_and_their_tokens_get_nothing(product: Product) -> None:
-    owner = user(product.provider)
+    owner = user(product.provider, "member", allowed_sections=["monitoring"])
     value = token(owner)
-    owner.is_active = False
+    owner.state = "suspended"
     owner.save()
     with pytest.raises(access.AccessDenied):
         access.for_user(owner)
@@ -233,11 +233,12 @@ def test_a_deactivated_user_and_their_tokens_get_nothing(product: Product) -> No
         ask(get(access_token=value))
 
 
-def test_a_section_that_is_missing_is_forbidden(product: Product) -> None:
+def test_what_no_section_of_theirs_allows_is_forbidden(product: Product) -> None:
     who = access.for_user(user(product.provider, "member", allowed_sections=["plans"]))
-    who.require("plans")
-    with pytest.raises(access.Forbidden):
-        who.require("monitoring")
+    who.require("edit_products")
+    for ability in ("see_analytics", "create_products"):
+        with pytest.raises(access.Forbidden):
+            who.require(ability)
 
 
 @pytest.mark.parametrize(

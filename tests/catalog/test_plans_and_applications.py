@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from support import catalog_data as made
 
+from tallygate.catalog import credentials
 from tallygate.catalog.errors import DeletionRefused
 from tallygate.catalog.models import (
     Account,
@@ -134,10 +135,32 @@ def test_a_user_key_may_be_chosen(plan: ApplicationPlan, user_key: str) -> None:
     assert made.application(plan, user_key=user_key).user_key == user_key
 
 
+def test_credentials_that_are_not_given_are_made_once(plan: ApplicationPlan) -> None:
+    first, second = made.application(plan), made.application(plan, user_key="", application_id="")
+    assert re.fullmatch("[0-9a-f]{32}", first.user_key)
+    assert re.fullmatch("[0-9a-f]{8}", second.application_id)
+    assert (first.user_key, first.application_id) != (second.user_key, second.application_id)
+    kept = first.user_key
+    first.user_key = ""
+    with pytest.raises(ValidationError) as refused:
+        first.save()
+    assert refusal(refused) == {"user_key": ["can't be blank"]}
+    assert Application.objects.get(pk=first.pk).user_key == kept
+
+
+def test_an_id_that_is_made_is_never_another_applications(
+    plan: ApplicationPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where chance repeats one, as it does among 100,000."""
+    dice = iter(["aaaaaaaa", "aaaaaaaa", "aaaaaaaa", "bbbbbbbb"])
+    monkeypatch.setattr(credentials, "application_id", lambda: next(dice))
+    ids = [made.application(plan).application_id for _ in range(2)]
+    assert ids == ["aaaaaaaa", "bbbbbbbb"]
+
+
 @pytest.mark.parametrize(
     "values",
     [
-        {"user_key": ""},
         {"user_key": "a/b=="},
         {"user_key": "a b"},
         {"user_key": "é"},

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from support import catalog_data as made
 
@@ -337,7 +338,9 @@ def test_every_field_on_which_the_registry_depends_exists() -> None:
 
 def test_every_kind_of_record_is_either_published_or_known_not_to_be() -> None:
     private = {
-        "AccessToken", "Account", "Backend", "MappingRule", "PricingRule", "SignInAttempt", "User",
+        "AccessToken", "Account", "AccountPlan", "ActiveDoc", "AuditEntry", "Backend", "Developer",
+        "Feature", "MappingRule", "PlanFeature", "PlanMetric", "PortalSettings", "PricingRule",
+        "Proxy", "ProxyConfig", "SignInAttempt", "User",
     }  # fmt: skip
     published = {model.__name__ for model in SOURCES}
     everything = {model.__name__ for model in apps.get_app_config("catalog").get_models()}
@@ -363,3 +366,32 @@ def test_ids_are_never_used_twice(application: Application) -> None:
     assert method.pk > keys[1]
     assert ApplicationKey.objects.count() == 0
     assert Metric.objects.filter(pk=keys[1]).count() == 0
+
+
+def test_the_levels_of_which_anybody_is_told_are_published(product: Product) -> None:
+    """Each once, whoever is told; those that nobody is told of any more go."""
+
+    def levels() -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT level FROM registry_alert_limit ORDER BY level")
+            return [level for (level,) in cursor.fetchall()]
+
+    product.notification_settings = {"web_provider": [50, 100], "email_buyer": [100, 300]}
+    product.save()
+    assert levels() == [50, 100, 300]
+    product.notification_settings = {"web_buyer": [80]}
+    product.save()
+    assert levels() == [80]
+    for wrong in ({"web_buyer": [81]}, {"nobody": [80]}, {"web_buyer": 80}):
+        product.notification_settings = wrong
+        with pytest.raises(ValidationError):
+            product.save()
+    assert levels() == [80]
+
+
+def test_openid_connect_is_oauth_to_the_listener(product: Product) -> None:
+    product.backend_version = "oidc"
+    product.save()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT backend_version FROM registry_service")
+        assert cursor.fetchall() == [("oauth",)]

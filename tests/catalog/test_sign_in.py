@@ -69,7 +69,8 @@ def test_anything_else_is_refused_with_the_same_words(
 
 
 def test_a_deactivated_user_cannot_sign_in(admin: User, clock: ManualClock) -> None:
-    admin.is_active = False
+    User.objects.create_user(admin.provider, "other", RIGHT, role=User.Role.ADMIN)
+    admin.state = "suspended"
     admin.save()
     with pytest.raises(WrongCredentials):
         sign_in("admin", RIGHT, "1.1.1.1", clock=clock)

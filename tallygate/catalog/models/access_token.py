@@ -28,7 +28,8 @@ class AccessToken(CatalogModel):
         expires_at: From this instant on it is refused; None = never.
     """
 
-    IMMUTABLE = ("digest",)
+    IMMUTABLE = ("user", "digest")
+    HASHED = ("digest",)
 
     class Permission(models.TextChoices):
         READ_ONLY = "ro"

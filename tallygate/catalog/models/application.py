@@ -1,19 +1,21 @@
 """One subscription of an account to a product, and its credentials."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
-from django.db import models, transaction
+from django.db import models
 
 from tallygate.catalog import credentials
 from tallygate.catalog.models.account import Account
 from tallygate.catalog.models.base import CatalogModel, text, unique
 from tallygate.catalog.models.plan import ApplicationPlan
 from tallygate.catalog.models.product import Product
+from tallygate.catalog.states import HasStates, Transition
 
 MAX_KEYS = 5
+LONGEST_KEY = 255
 MAX_REFERRER_FILTERS = 5
 LIMIT_REACHED = "Limit reached"
 
@@ -25,16 +27,18 @@ _user_key = RegexValidator(
 _referrer = RegexValidator(r"\A[a-zA-Z0-9*.\-]+\Z", "may have letters, digits, '*', '.' and '-'")
 
 
-class Application(CatalogModel):
+class Application(HasStates, CatalogModel):
     """What calls a product, under a plan. Only a live one may call.
 
     Attributes:
-        application_id: Its id in the wire protocols, the ledger and the history.
-        user_key: Its only credential in mode '1'.
+        application_id: Its id in the wire protocols, the ledger and the history; of a new one made
+            when blank.
+        user_key: Its only credential in mode '1'; of a new one made when blank.
         redirect_url: To which an OAuth sign-in may return.
     """
 
     IMMUTABLE = ("product", "account", "application_id")
+    SECRET = ("user_key",)
     TAKEN_FIELD = {
         "application_application_id": "application_id",
         "application_user_key": "user_key",
@@ -47,22 +51,22 @@ class Application(CatalogModel):
         DEPRECATED = "deprecated"
 
     TRANSITIONS = {
-        "accept": (State.PENDING, State.LIVE),
-        "suspend": (State.LIVE, State.SUSPENDED),
-        "resume": (State.SUSPENDED, State.LIVE),
-        "deprecate": (State.LIVE, State.DEPRECATED),
+        "accept": Transition((State.PENDING,), State.LIVE),
+        "suspend": Transition((State.LIVE,), State.SUSPENDED),
+        "resume": Transition((State.SUSPENDED,), State.LIVE),
+        "deprecate": Transition((State.LIVE,), State.DEPRECATED),
     }
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="applications")
-    product = models.ForeignKey(Product, models.CASCADE, related_name="applications")
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="applications", blank=True
+    )  # follows from the plan
     plan = models.ForeignKey(ApplicationPlan, models.RESTRICT, related_name="applications")
     name = text()
     description = models.TextField(blank=True)
     state = text(16, choices=State, blank=True)
-    application_id = text(
-        default=credentials.application_id, validators=[_printable, MinLengthValidator(4)]
-    )
-    user_key = text(256, default=credentials.user_key, validators=[_user_key])
+    application_id = text(validators=[_printable, MinLengthValidator(4)])
+    user_key = text(256, validators=[_user_key])
     redirect_url = models.CharField(max_length=2000, blank=True)
 
     class Meta(CatalogModel.Meta):
@@ -85,8 +89,34 @@ class Application(CatalogModel):
         if not self.state and self.plan_id is not None:
             waits = self.plan.approval_required
             self.state = self.State.PENDING if waits else self.State.LIVE
+        self._made = self._make_credentials() if self._state.adding else set()
+
+    def _make_credentials(self) -> set[str]:
+        """Fills in what was not given, and says which fields these were."""
+        made = set()
+        if not self.user_key:
+            self.user_key = credentials.user_key()
+            made.add("user_key")
+        if not self.application_id:
+            self.application_id = self._free_id()
+            made.add("application_id")
+        return made
+
+    def _free_id(self) -> str:
+        """One that no application of the product has: among 100,000 of them, chance alone would repeat some."""
+        others = Application.objects.filter(product_id=self.product_id)
+        while True:
+            made = credentials.application_id()
+            if not others.filter(application_id=made).exists():
+                return made
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """As all records'; what was just made is known to be nobody else's."""
+        super().validate_constraints({*(exclude or ()), *self._made})
 
     def clean(self) -> None:
+        if self.plan_id is None:
+            return  # the field itself says what is wrong with it
         if self.plan.product_id != self.product_id:
             raise ValidationError({"plan": "not allowed in this context"})
         if self.account.provider_id != self.product.provider_id:
@@ -104,34 +134,26 @@ class Application(CatalogModel):
 
     def accept(self) -> None:
         """Lets a pending application call."""
-        self._go("accept")
+        self.go("accept")
 
     def suspend(self) -> None:
         """Stops a live application's calls, until it is resumed."""
-        self._go("suspend")
+        self.go("suspend")
 
     def resume(self) -> None:
         """Lets a suspended application call again."""
-        self._go("resume")
+        self.go("resume")
 
     def deprecate(self) -> None:
         """Stops a live application's calls for good."""
-        self._go("deprecate")
-
-    def _go(self, event: str) -> None:
-        before, after = self.TRANSITIONS[event]
-        with transaction.atomic():
-            self.refresh_from_db(fields=["state"])
-            if self.state != before:
-                raise ValidationError({"state": f'cannot transition via "{event}"'})
-            self.state = after
-            self.save(update_fields=["state", "updated_at"])
+        self.go("deprecate")
 
 
 class ApplicationKey(CatalogModel):
     """A secret of an application in the modes '2' and 'oauth'. Readable, for its owner must copy it."""
 
     IMMUTABLE = ("application", "value")
+    SECRET = ("value",)
     TAKEN_FIELD = {"application_key_value": "value"}
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="keys")
@@ -147,10 +169,11 @@ class ApplicationKey(CatalogModel):
 
     def clean(self) -> None:
         others = self.application.keys.exclude(pk=self.pk)
+        if len(self.value) > LONGEST_KEY:
+            return  # the field itself says so, and it is too long to be looked for
         if others.filter(value__iexact=self.value).exists():
             raise ValidationError({"value": "has already been taken"})
-        oauth = self.application.product.backend_version == Product.BackendVersion.OAUTH
-        refuse_above(1 if oauth else MAX_KEYS, self, others)
+        refuse_above(1 if self.application.product.is_oauth else MAX_KEYS, self, others)
 
 
 class ReferrerFilter(CatalogModel):

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from tallygate.catalog import names
+from tallygate.catalog.annotations import validate_annotations
 from tallygate.catalog.models.base import CatalogModel, text, unique
 from tallygate.catalog.models.product import Product
 from tallygate.catalog.models.provider import Provider
@@ -37,6 +38,7 @@ class Backend(CatalogModel):
     system_name = text(blank=True, validators=[names.validate_system_name])
     description = models.TextField(blank=True)
     private_endpoint = text(validators=[validate_endpoint])
+    annotations = models.JSONField(default=dict, blank=True, validators=[validate_annotations])
 
     class Meta(CatalogModel.Meta):
         constraints = [unique("provider", "system_name", name="backend_system_name")]
@@ -87,7 +89,7 @@ class BackendUsage(CatalogModel):
         self.path = "/" + self.path.strip("/")
 
     def clean(self) -> None:
-        if self.product.provider_id != self.backend.provider_id:
+        if self.backend_id and self.product.provider_id != self.backend.provider_id:
             raise ValidationError({"backend": "not found"})
 
 

@@ -1,17 +1,17 @@
 """What all records of the catalog have in common."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
+from tallygate.catalog import audit
 from tallygate.catalog.errors import DeletionRefused
 from tallygate.catalog.queryset import CatalogQuerySet
+from tallygate.catalog.words import BLANK, TAKEN, reworded
 
-BLANK = "can't be blank"
-TAKEN = "has already been taken"
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML can hold, and so no answer of the protocols."""
 
@@ -23,11 +23,15 @@ class CatalogModel(models.Model):
         IMMUTABLE: Fields that keep their first value; later assignments are ignored.
         IN_USE: Why it cannot be deleted while another record needs it.
         TAKEN_FIELD: Unique constraint -> the field beside which its error is shown.
+        SECRET: Texts of which the record of changes shows the tail only.
+        HASHED: Hashes, of which it shows nothing.
     """
 
     IMMUTABLE: ClassVar[tuple[str, ...]] = ()
     IN_USE: ClassVar[str] = "cannot be deleted because something depends on it"
     TAKEN_FIELD: ClassVar[dict[str, str]] = {}
+    SECRET: ClassVar[tuple[str, ...]] = ()
+    HASHED: ClassVar[tuple[str, ...]] = ()
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -46,17 +50,26 @@ class CatalogModel(models.Model):
     def complete(cls, made: Sequence[Self]) -> None:
         """Creates what every new record of this kind is born with."""
 
+    def follow(self) -> None:
+        """Brings about what follows from every saving of this record."""
+
     def save(self, *args: Any, **options: Any) -> None:
         """Raises ValidationError when a rule is broken; then nothing is changed."""
         with transaction.atomic():
             adding = self._state.adding
-            if not adding:
-                self._restore_immutable()
+            stored = {} if adding else self._stored()
+            self._restore_immutable(stored)
             self.prepare()
             self.full_clean(exclude=self._left_alone(options.get("update_fields")))
-            super().save(*args, **options)
+            with audit.implied():
+                super().save(*args, **options)
+                self.follow()
+                if adding:
+                    self.complete([self])
             if adding:
-                self.complete([self])
+                audit.created([self])
+            else:
+                audit.updated(self, audit.of_row(stored))
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """As Django's, with all that hangs on it.
@@ -64,18 +77,23 @@ class CatalogModel(models.Model):
         Raises:
             DeletionRefused: Another record needs it, or the installation does.
         """
-        try:
-            return super().delete(*args, **options)
-        except models.RestrictedError as error:
-            raise DeletionRefused(self.IN_USE) from error
+        with transaction.atomic():
+            audit.deleted([self])
+            try:
+                with audit.implied():
+                    return super().delete(*args, **options)
+            except models.RestrictedError as error:
+                raise DeletionRefused(self.IN_USE) from error
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """As Django's; and every text can be written in every answer."""
         errors: dict[str, list[ValidationError]] = {}
         try:
-            super().clean_fields(exclude)
-        except ValidationError as error:
-            errors = error.update_error_dict(errors)
+            super().clean_fields({*(exclude or ()), *self._loaded_relations()})
+        except ValidationError as broken:
+            for name, found in broken.error_dict.items():
+                field = self._meta.get_field(name)
+                errors[name] = [reworded(field, error) for error in found]
         for field in self._meta.fields:
             value = getattr(self, field.attname)
             if (
@@ -100,14 +118,25 @@ class CatalogModel(models.Model):
         if errors:
             raise ValidationError(errors)
 
-    def _restore_immutable(self) -> None:
-        if not self.IMMUTABLE:
-            return
-        stored = type(self)._base_manager.filter(pk=self.pk).values(*self.IMMUTABLE).first()
-        for name, value in (stored or {}).items():
-            field = self._meta.get_field(name)
-            if getattr(self, field.attname) != value:  # setting drops a cached relation
-                setattr(self, field.attname, value)
+    def _stored(self) -> dict[str, Any]:
+        """The row as the database has it, where somebody needs it: column -> value."""
+        if not self.IMMUTABLE and not audit.is_on():
+            return {}
+        return type(self)._base_manager.filter(pk=self.pk).values().first() or {}
+
+    def _restore_immutable(self, stored: dict[str, Any]) -> None:
+        for name in self.IMMUTABLE if stored else ():
+            column = self._meta.get_field(name).attname
+            if getattr(self, column) != stored[column]:  # setting drops a cached relation
+                setattr(self, column, stored[column])
+
+    def _loaded_relations(self) -> Iterator[str]:
+        """Relations to records that were read already, of which nobody needs to ask whether they exist."""
+        for field in self._meta.concrete_fields:
+            if field.is_relation and field.is_cached(self):
+                related = field.get_cached_value(self)
+                if related is not None and related.pk == getattr(self, field.attname):
+                    yield field.name
 
     def _left_alone(self, update_fields: Sequence[str] | None) -> set[str] | None:
         if update_fields is None:

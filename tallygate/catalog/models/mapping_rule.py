@@ -1,16 +1,16 @@
 """Which requests count on which metrics."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
 
 from tallygate.catalog.models.backend import Backend
 from tallygate.catalog.models.base import CatalogModel, exactly_one_owner, text
 from tallygate.catalog.models.metric import Metric
 from tallygate.catalog.models.product import Product
 from tallygate.catalog.patterns import validate_pattern
+
+LARGEST_DELTA = 2**31 - 1
 
 
 class MappingRule(CatalogModel):
@@ -42,7 +42,9 @@ class MappingRule(CatalogModel):
     metric = models.ForeignKey(Metric, models.CASCADE, related_name="mapping_rules")
     http_method = text(16, choices=HttpMethod)
     pattern = text(validators=[validate_pattern])
-    delta = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    delta = models.PositiveIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(LARGEST_DELTA)]
+    )
     position = models.PositiveIntegerField(default=0, blank=True)
     last = models.BooleanField(default=False)
 
@@ -58,14 +60,15 @@ class MappingRule(CatalogModel):
         if self.metric_id and owner != (self.metric.product_id, self.metric.backend_id):
             raise ValidationError({"metric": "not found"})
 
-    def save(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            wanted = self.position
-            if self._state.adding:
-                self.position = self._others().count() + 1
-            super().save(*args, **options)
-            if wanted:
-                self._place(wanted)
+    def prepare(self) -> None:
+        self._wanted = self.position
+        if not self.position:
+            self.position = self._others().count() + 1
+
+    def follow(self) -> None:
+        """Takes the place that was asked for."""
+        if self._wanted:
+            self._place(self._wanted)
 
     def _others(self) -> "models.QuerySet[MappingRule]":
         owner = {"product_id": self.product_id, "backend_id": self.backend_id}

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 
 from tallygate.catalog import names
 from tallygate.catalog.models.backend import Backend
@@ -84,7 +84,9 @@ class Metric(CatalogModel):
     def prepare(self) -> None:
         if not self.own_name:
             self.system_name = names.from_human(
-                self.friendly_name, "method" if self.is_method else "metric", self._is_taken
+                self.friendly_name,
+                "method" if self.is_method else "metric",
+                taken=lambda _name: False,  # whoever repeats a name is to be told, for both names
             )
         self.system_name = self._suffixed(self.own_name)
         if self.parent is not None:
@@ -103,11 +105,10 @@ class Metric(CatalogModel):
         if errors:
             raise ValidationError(errors)
 
-    def save(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            super().save(*args, **options)
-            if not self.is_method:
-                self.methods.exclude(unit=self.unit).update(unit=self.unit)
+    def follow(self) -> None:
+        """A method has its parent's unit."""
+        if not self.is_method:
+            self.methods.exclude(unit=self.unit).update(unit=self.unit)
 
     def _may_be_under(self, parent: "Metric") -> bool:
         same_owner = (parent.product_id, parent.backend_id) == (self.product_id, self.backend_id)
@@ -119,7 +120,3 @@ class Metric(CatalogModel):
 
     def _suffixed(self, name: str) -> str:
         return name + self._suffix
-
-    def _is_taken(self, name: str) -> bool:
-        owner = {"product_id": self.product_id, "backend_id": self.backend_id}
-        return Metric.objects.filter(**owner, system_name=self._suffixed(name)).exists()

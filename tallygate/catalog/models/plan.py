@@ -1,62 +1,52 @@
 """Under which terms a product may be used."""
 
-from decimal import Decimal
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from tallygate.catalog import names
 from tallygate.catalog.models.base import CatalogModel, text, unique
 from tallygate.catalog.models.metric import Metric
+from tallygate.catalog.models.plan_base import Plan
 from tallygate.catalog.models.product import Product
 from tallygate.registry.records import PERIODS
 
 
-def money() -> models.DecimalField:
-    return models.DecimalField(
-        max_digits=20, decimal_places=4, default=Decimal(0), validators=[MinValueValidator(0)]
-    )
-
-
-class ApplicationPlan(CatalogModel):
+class ApplicationPlan(Plan):
     """Limits and prices under which applications use a product.
 
     Attributes:
-        approval_required: Whether new applications wait until the provider accepts them.
-        trial_period_days: Days without cost; None = no trial.
+        original: Of a plan that was made for one application: the plan from which it was made.
     """
 
-    IMMUTABLE = ("product", "system_name")
+    IMMUTABLE = ("product", "system_name", "original")
     TAKEN_FIELD = {"application_plan_system_name": "system_name"}
     IN_USE = "This application plan cannot be deleted! At least one application depends on it."
 
-    class State(models.TextChoices):
-        HIDDEN = "hidden"
-        PUBLISHED = "published"
-
     product = models.ForeignKey(Product, models.CASCADE, related_name="application_plans")
-    name = text()
-    system_name = text(blank=True, validators=[names.validate_system_name])
-    description = models.TextField(blank=True)
-    state = text(16, choices=State, default=State.HIDDEN)
-    setup_fee = money()
-    cost_per_month = money()
-    trial_period_days = models.PositiveIntegerField(null=True, blank=True)
-    approval_required = models.BooleanField(default=False)
+    original = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="customizations"
+    )
 
-    class Meta(CatalogModel.Meta):
+    class Meta(Plan.Meta):
         constraints = [unique("product", "system_name", name="application_plan_system_name")]
 
-    def __str__(self) -> str:
-        return self.name
+    @property
+    def is_default(self) -> bool:
+        """Whether applications that name no plan get this one."""
+        return self.product.default_application_plan_id == self.pk
 
-    def prepare(self) -> None:
-        if not self.system_name:
-            others = ApplicationPlan.objects.filter(product_id=self.product_id)
-            self.system_name = names.from_human(
-                self.name, "plan", lambda name: others.filter(system_name=name).exists()
-            )
+    @property
+    def is_custom(self) -> bool:
+        """Whether it was made for one application."""
+        return self.original_id is not None
+
+    def siblings(self) -> "models.QuerySet[ApplicationPlan]":
+        return ApplicationPlan.objects.filter(product_id=self.product_id)
+
+    def make_default(self) -> None:
+        """From now on it is the plan of applications that name none."""
+        self.product.default_application_plan = self
+        self.product.save(update_fields=["default_application_plan", "updated_at"])
 
 
 class Term(CatalogModel):
@@ -68,7 +58,10 @@ class Term(CatalogModel):
         abstract = True
 
     def clean(self) -> None:
-        if not self.plan.product.all_metrics().filter(pk=self.metric_id).exists():
+        if (
+            self.metric_id
+            and not self.plan.product.all_metrics().filter(pk=self.metric_id).exists()
+        ):
             raise ValidationError({"metric": "not found"})
 
 
@@ -112,6 +105,8 @@ class PricingRule(Term):
 
     def clean(self) -> None:
         super().clean()
+        if not _is_bound(self.min) or not (self.max is None or _is_bound(self.max)):
+            return  # the fields themselves say what is wrong with them
         if self.max is not None and self.max < self.min:
             raise ValidationError({"max": "must be greater than or equal to min"})
         if self._overlapping().exists():
@@ -121,3 +116,29 @@ class PricingRule(Term):
         others = PricingRule.objects.filter(plan=self.plan, metric=self.metric).exclude(pk=self.pk)
         begins_later = models.Q(min__gt=self.max) if self.max is not None else models.Q(pk=None)
         return others.exclude(max__lt=self.min).exclude(begins_later)
+
+
+def _is_bound(value: object) -> bool:
+    return isinstance(value, int) and 0 < value < 2**63
+
+
+class PlanMetric(Term):
+    """How a plan shows one metric to developers; without a row both are yes.
+
+    Attributes:
+        visible: Whether developers see the metric.
+        limits_only_text: Whether its limits are told as text instead of icons.
+    """
+
+    TAKEN_FIELD = {"plan_metric_metric": "metric"}
+
+    plan = models.ForeignKey(ApplicationPlan, models.CASCADE, related_name="plan_metrics")
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="plan_metrics")
+    visible = models.BooleanField(default=True)
+    limits_only_text = models.BooleanField(default=True)
+
+    class Meta(Term.Meta):
+        constraints = [unique("plan", "metric", name="plan_metric_metric")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} in {self.plan}"

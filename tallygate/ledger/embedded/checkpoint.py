@@ -1,20 +1,23 @@
-"""Checkpoints: the counters and ids as of a position of the log, in one transaction, without stopping the world.
+"""Checkpoints: the counters and ids as of a position of the log, without stopping the world.
 
-Changed counters are copied in chunks, and calls go on in between. So each row says up to which position it counts, and the
-checkpoint's own position is where copying began: a replay from there brings in, row by row, just what is missing.
+Changed counters are copied and written in parts, and calls go on in between. So each row says up to which position it counts, and
+the checkpoint's own position, which is written last, is where copying began: a replay from there brings in, row by row, just what
+is missing. After a crash in between, the rows that were written hold, and the replay begins at the checkpoint before.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 
 from tallygate.domain.clock import Clock
 from tallygate.ledger.embedded import state
 from tallygate.ledger.embedded.commit import Committer
+from tallygate.ledger.embedded.counters import ApplicationCounters
 from tallygate.ledger.embedded.event_store import EventStore
 from tallygate.ledger.embedded.ids import SeenIds
 from tallygate.ledger.embedded.resident import ResidentCounters
@@ -22,8 +25,16 @@ from tallygate.ledger.embedded.segments import SegmentWriter
 
 log = structlog.get_logger()
 
-CHUNK: Final = 200
+T = TypeVar("T")
+
+CHUNK: Final = 100
 """Applications that are copied in one turn of the event loop."""
+
+PART: Final = 1_000
+"""Rows that are written in one transaction."""
+
+PAUSE_S: Final = 0.02
+"""After each part: what is written at once holds up the syncs of the log."""
 
 Write = Callable[[], None]
 Steps = Generator[Write | None, Exception | None, bool]
@@ -80,6 +91,7 @@ class Checkpointer:
             while True:
                 if write:
                     error = await loop.run_in_executor(self._thread, self._try, write)
+                    await asyncio.sleep(PAUSE_S)
                     write = steps.send(error)
                 else:
                     await asyncio.sleep(0)
@@ -125,22 +137,7 @@ class Checkpointer:
         ids = self._ids.begin_checkpoint()
         written = False
         try:
-            rows: list[state.CounterRow] = []
-            for start in range(0, len(changed), CHUNK):
-                if not self._drained():
-                    return False
-                rows += [
-                    state.CounterRow(each.service, each.application, self._writer.end, each.pack())
-                    for each in changed[start : start + CHUNK]
-                ]
-                yield None
-            now_s, forgotten = self._clock.now_s(), dict(counters.forgotten)
-            error = yield lambda: self._write(begun_at, rows, ids, forgotten, now_s)
-            written = error is None
-            if error is None:
-                counters.removed(forgotten)
-            else:
-                log.warning("no checkpoint: the state cannot be written", reason=str(error))
+            written = yield from self._written(begun_at, changed, ids)
         finally:
             self._ids.end_checkpoint(written)
             if not written:
@@ -149,17 +146,47 @@ class Checkpointer:
             self.position, self.complete_s = begun_at, begun_s
         return written
 
-    def _write(
+    def _written(
         self,
         position: int,
-        rows: list[state.CounterRow],
+        changed: list[ApplicationCounters],
         ids: list[tuple[bytes, bytes, int]],
-        forgotten: dict[str, int],
-        now_s: int,
-    ) -> None:
+    ) -> Steps:
+        """The steps of writing what has changed; returns whether all of it was written."""
+        for part in _parts(ids):
+            if not (yield from self._tried(partial(state.write_rows, self._connection, [], part))):
+                return False
+        for applications in _parts(changed):
+            rows: list[state.CounterRow] = []
+            for start in range(0, len(applications), CHUNK):
+                if not self._drained():
+                    return False
+                rows += [self._row(each) for each in applications[start : start + CHUNK]]
+                yield None
+            if not (yield from self._tried(partial(state.write_rows, self._connection, rows, []))):
+                return False
+        forgotten = dict(self._counters.forgotten)
+        finish = partial(self._finish, position, forgotten, self._clock.now_s())
+        if not (yield from self._tried(finish)):
+            return False
+        self._counters.removed(forgotten)
+        return True
+
+    def _row(self, application: ApplicationCounters) -> state.CounterRow:
+        names = (application.service, application.application)
+        return state.CounterRow(*names, self._writer.end, application.pack())
+
+    def _tried(self, write: Write) -> Steps:
+        """One write; returns whether it succeeded."""
+        error = yield write
+        if error is not None:
+            log.warning("no checkpoint: the state cannot be written", reason=str(error))
+        return error is None
+
+    def _finish(self, position: int, forgotten: dict[str, int], now_s: int) -> None:
         # Events first: whatever they miss after a power cut, the replay behind this checkpoint must find.
         self._events.make_durable()
-        state.write_checkpoint(self._connection, position, rows, ids, forgotten, now_s)
+        state.finish_checkpoint(self._connection, position, forgotten, now_s)
 
     def _drained(self) -> bool:
         """Whether all that is in the counters is durable: only that may be copied."""
@@ -169,3 +196,7 @@ class Checkpointer:
             log.warning("no checkpoint: the log cannot be written", reason=str(caught))
             return False
         return True
+
+
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + PART] for start in range(0, len(items), PART))

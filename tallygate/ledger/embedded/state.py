@@ -1,9 +1,10 @@
 """`state.db`: the counters and ids as of the last checkpoint."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS counters (
@@ -16,6 +17,9 @@ CREATE TABLE IF NOT EXISTS ids (
 CREATE INDEX IF NOT EXISTS ids_expiry ON ids (expires_s) WHERE expires_s > 0;
 CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
 """
+
+
+_EXPIRED_AT_ONCE: Final = 20_000
 
 
 class CounterRow(NamedTuple):
@@ -36,7 +40,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint = 8192")
+    connection.execute("PRAGMA wal_autocheckpoint = 2048")
     connection.executescript(_SCHEMA)
     return connection
 
@@ -59,31 +63,50 @@ def find_counters(
     return CounterRow(*row) if row else None
 
 
-def write_checkpoint(
+def write_rows(
     connection: sqlite3.Connection,
-    position: int,
-    counters: list[CounterRow],
-    ids: list[tuple[bytes, bytes, int]],
-    forgotten: Mapping[str, int],
-    now_s: int,
+    counters: Sequence[CounterRow],
+    ids: Sequence[tuple[bytes, bytes, int]],
 ) -> None:
-    """Writes one checkpoint in one transaction, and forgets expired ids.
-
-    Args:
-        forgotten: Services whose rows up to this position are void.
+    """Writes a part of a checkpoint in one transaction: each row holds by itself, up to its own position.
 
     Raises:
         sqlite3.Error: Nothing was written (the disk is full).
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with _transaction(connection):
         connection.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", counters)
+        connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", ids)
+
+
+def finish_checkpoint(
+    connection: sqlite3.Connection, position: int, forgotten: Mapping[str, int], now_s: int
+) -> None:
+    """With all its rows written, the checkpoint holds: the log need not be replayed before `position`.
+
+    Args:
+        forgotten: Services whose rows up to this position are void.
+        now_s: Ids that expired before go, a part of them at a time.
+
+    Raises:
+        sqlite3.Error: Nothing was written (the disk is full).
+    """
+    with _transaction(connection):
         connection.executemany(
             "DELETE FROM counters WHERE service = ? AND position <= ?", list(forgotten.items())
         )
-        connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", ids)
-        connection.execute("DELETE FROM ids WHERE expires_s > 0 AND expires_s <= ?", (now_s,))
+        connection.execute(
+            "DELETE FROM ids WHERE key IN"
+            " (SELECT key FROM ids WHERE expires_s > 0 AND expires_s <= ? LIMIT ?)",
+            (now_s, _EXPIRED_AT_ONCE),
+        )
         connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (position,))
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # a full disk has ended it already

@@ -16,10 +16,10 @@ def test_a_checkpoint_on_a_full_disk_names_the_disk(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
     try:
         with pytest.raises(sqlite3.Error, match="disk"):
-            state.write_checkpoint(connection, 7, [], [], {}, 0)
+            state.finish_checkpoint(connection, 7, {}, 0)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert state.checkpoint_position(connection) == 0
-    state.write_checkpoint(connection, 8, [], [], {}, 0)
+    state.finish_checkpoint(connection, 8, {}, 0)
     assert state.checkpoint_position(connection) == 8
     connection.close()
