@@ -15,6 +15,12 @@ from tallygate.registry.records import (
 
 KEEP_REVISIONS = 10_000
 
+_OF_A_SERVICE = (
+    "service_token", "application", "user_key", "application_key", "referrer_filter", "metric", "limit",
+    "alert_limit",
+)  # fmt: skip
+"""Tables of what hangs on a service."""
+
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Creates what is missing; changes nothing that is there. Commits nothing of the caller's own."""
@@ -60,13 +66,16 @@ class RegistryWriter:
 
     def delete_service(self, service_id: str) -> None:
         """Removes the service and all that hangs on it."""
-        for table in (
-            "service_token", "application", "user_key", "application_key", "referrer_filter", "metric", "limit",
-            "alert_limit",
-        ):  # fmt: skip
+        for table in _OF_A_SERVICE:
             self._execute(f"DELETE FROM registry_{table} WHERE service_id = ?", (service_id,))
         self._execute("DELETE FROM registry_service WHERE id = ?", (service_id,))
         self._changed(service_id)
+        self._changed("")
+
+    def clear(self) -> None:
+        """Removes all services, and all that hangs on any."""
+        for table in ("service", *_OF_A_SERVICE):
+            self._execute(f"DELETE FROM registry_{table}")
         self._changed("")
 
     def change_provider_key(self, former: str, key: str) -> None:
