@@ -151,11 +151,13 @@ class Listener:
 
     def start(self) -> None:
         """From now on it does what it does by itself, in the running event loop."""
+        self._metrics.start()
         if self.hook is not None:
             self.hook.start()
 
     def close(self) -> None:
         """Lets go of what it opened itself."""
+        self._metrics.close()
         if self.hook is not None:
             self.hook.close()
         self.internal.close()

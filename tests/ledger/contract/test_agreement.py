@@ -255,6 +255,7 @@ def place_of(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield lambda home, clock: Shared(home, clock, server)
 
 
+@pytest.mark.thorough
 @given(steps=st.lists(STEP, max_size=40))
 @hypothesis_settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
