@@ -60,9 +60,7 @@ WINDOWS = st.tuples(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=ENTRIES, asked=WINDOWS)
 def test_any_window_in_any_zone_sums_what_was_counted_in_its_buckets(
     history: History,

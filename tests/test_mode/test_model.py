@@ -126,7 +126,7 @@ class Bench:
 
 
 @given(steps=st.lists(STEP, max_size=25))
-@hypothesis_settings(max_examples=80, deadline=None)
+@hypothesis_settings(max_examples=80)
 def test_counters_and_stats_are_those_of_the_model_whatever_happens(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]
 ) -> None:
