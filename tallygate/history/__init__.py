@@ -3,7 +3,12 @@
 from tallygate.history.answer import Answer, Line, change_percent
 from tallygate.history.history import History
 from tallygate.history.question import Compare, Consumer, Question
-from tallygate.history.series import code_class_series, code_series, metric_series
+from tallygate.history.series import (
+    code_class_series,
+    code_series,
+    codes_series,
+    metric_series,
+)
 from tallygate.history.verify import Difference
 
 __all__ = [
@@ -17,5 +22,6 @@ __all__ = [
     "change_percent",
     "code_class_series",
     "code_series",
+    "codes_series",
     "metric_series",
 ]

@@ -13,6 +13,8 @@ from tallygate.history.schema import MINUTE, QUARTER, Table
 from tallygate.history.series import PAIR
 
 _COLUMNS: tuple[Split, ...] = ("series", "product", "application", "group")
+RUNS_AT_ONCE = 32
+"""Of how many runs one statement tells the buckets: each row is compared with the ends of all of them."""
 _BETWEEN = "\x1f"
 """Between the ids of a product and of an application: no id has it."""
 
@@ -126,17 +128,20 @@ class _Asked:
 
     def sums(self, edges: tuple[int, ...]) -> _Sums:
         """The sum in each of the buckets, by the names that the question splits by."""
-        bucket = _bucket(self._question.window, edges)
-        columns = ", ".join(filter(None, [self._expressions, bucket]))
-        rows = self._engine.query(
-            f"SELECT {columns}, sum(value) FROM {self._table(edges).name}"
-            f" WHERE {self._where()} GROUP BY {columns}",
-            **self._within(edges),
-        )
+        table, runs = self._table(edges), _runs(edges)
         found: _Sums = {}
-        for *key, index, value in rows:
-            names = _Names(**dict(zip(self._columns, key, strict=True)))
-            found.setdefault(names, [0] * (len(edges) - 1))[index] += value
+        for start in range(0, len(runs), RUNS_AT_ONCE):
+            part = runs[start : start + RUNS_AT_ONCE]
+            bucket = _bucket(self._question.window, part)
+            columns = ", ".join(filter(None, [self._expressions, bucket]))
+            rows = self._engine.query(
+                f"SELECT {columns}, sum(value) FROM {table.name}"
+                f" WHERE {self._where()} GROUP BY {columns}",
+                **self._within((part[0].begin, part[-1].end)),
+            )
+            for *key, index, value in rows:
+                names = _Names(**dict(zip(self._columns, key, strict=True)))
+                found.setdefault(names, [0] * (len(edges) - 1))[index] += value
         return found
 
     def _where(self) -> str:
@@ -206,23 +211,36 @@ def _conditions(question: Question) -> tuple[list[str], dict[str, Value]]:
     return conditions, values
 
 
-def _bucket(window: Window, edges: tuple[int, ...]) -> str:
+class _Run(NamedTuple):
+    """Buckets of one length in a row, the first of them being number `first`."""
+
+    first: int
+    begin: int
+    step: int
+    end: int
+
+
+def _runs(edges: tuple[int, ...]) -> list[_Run]:
+    runs: list[_Run] = []
+    for index, (begin, end) in enumerate(pairwise(edges)):
+        if runs and runs[-1].step == end - begin:
+            runs[-1] = runs[-1]._replace(end=end)
+        else:
+            runs.append(_Run(index, begin, end - begin, end))
+    return runs
+
+
+def _bucket(window: Window, runs: list[_Run]) -> str:
     """The index of the bucket that holds `t`, as SQL.
 
-    Buckets of one length in a row are one division: even 10,000 of them are a few comparisons.
+    A run is one division: even 10,000 hours are a few comparisons.
     """
     if window.granularity is Granularity.ETERNITY:
         return "toInt64(0)"
-    runs: list[tuple[int, int, int, int]] = []
-    for index, (begin, end) in enumerate(pairwise(edges)):
-        if runs and runs[-1][2] == end - begin:
-            runs[-1] = (*runs[-1][:3], end)
-        else:
-            runs.append((index, begin, end - begin, end))
-    terms = [f"{index} + intDiv(t - {begin}, {step})" for index, begin, step, _ in runs]
+    terms = [f"{run.first} + intDiv(t - {run.begin}, {run.step})" for run in runs]
     if len(runs) == 1:
         return terms[0]
-    branches = [f"t < {run[3]}, {term}" for run, term in zip(runs[:-1], terms[:-1], strict=True)]
+    branches = [f"t < {run.end}, {term}" for run, term in zip(runs[:-1], terms[:-1], strict=True)]
     return f"multiIf({', '.join(branches)}, {terms[-1]})"
 
 
