@@ -1,8 +1,9 @@
 """ClickHouse tables, the historian that fills them, and the one query function."""
 
 from tallygate.history.answer import Answer, Line, change_percent
-from tallygate.history.history import History
-from tallygate.history.question import Compare, Consumer, Question
+from tallygate.history.history import History, Snapshot
+from tallygate.history.question import Compare, Consumer, Question, Split
+from tallygate.history.ranking import Order, Place, Ranking
 from tallygate.history.series import (
     code_class_series,
     code_series,
@@ -18,7 +19,12 @@ __all__ = [
     "Difference",
     "History",
     "Line",
+    "Order",
+    "Place",
     "Question",
+    "Ranking",
+    "Snapshot",
+    "Split",
     "change_percent",
     "code_class_series",
     "code_series",
