@@ -43,10 +43,12 @@ class Group(NamedTuple):
 
 
 OF_PROVIDER = (
+    Place("overview", "Overview", "overview", "console:overview", "see_analytics"),
     Place("products", "Products", "products", "console:products", "own"),
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
 )
 OF_PRODUCT = (
+    Place("product-overview", "Overview", "overview", "console:product-overview", "see_analytics"),
     Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),

@@ -23,6 +23,8 @@ from tallygate.console import (
     usage_rules,
     usages,
 )
+from tallygate.console.overview import limits_page
+from tallygate.console.overview import page as overview
 
 app_name = "console"
 
@@ -75,12 +77,16 @@ urlpatterns = [
     *_owned(),
     *_plans(),
     path("", products.home, name="home"),
+    path("overview", overview.of_provider, name="overview"),
+    path("overview/limits", limits_page.of_provider, name="near"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),
     path("products", products.listing, name="products"),
     path("products/options", products.options, name="product-options"),
     path("products/new", product_forms.create, name="product-new"),
     path("products/<int:product_id>", products.product, name="product"),
+    path("products/<int:product_id>/overview", overview.of_product, name="product-overview"),
+    path("products/<int:product_id>/limits", limits_page.of_product, name="product-near"),
     path("products/<int:product_id>/traffic", traffic.traffic, name="traffic"),
     path("products/<int:product_id>/traffic.csv", traffic.traffic_csv, name="traffic-csv"),
     path("products/<int:product_id>/start", start.start, name="start"),

@@ -14,8 +14,17 @@ OPEN = {"sign-in", "sign-out"}
 """Pages for those who are not signed in."""
 OWN_PAGE = OPEN | {"home", "products", "product-options"}
 """Pages for everybody who is."""
-NO_CALL = {"product-options", "start", "product-try", "backend-try", "traffic-csv"}
-"""What no call does alike: the switcher's list, tried requests; the steps have commands of their own."""
+NO_CALL = {
+    "overview",
+    "near",
+    "product-near",
+    "product-options",
+    "start",
+    "product-try",
+    "backend-try",
+    "traffic-csv",
+}
+"""What no call does alike: all products together, the switcher's list, tried requests; the steps have commands of their own."""
 
 
 def address(pattern: URLPattern, ids: dict[str, int]) -> str:
