@@ -46,11 +46,15 @@ OF_PROVIDER = (
     Place("overview", "Overview", "overview", "console:overview", "see_analytics"),
     Place("products", "Products", "products", "console:products", "own"),
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
+    Place(
+        "all-errors", "Integration errors", "alert", "console:all-errors", "see_integration_errors"
+    ),
 )
 OF_PRODUCT = (
     Place("product-overview", "Overview", "overview", "console:product-overview", "see_analytics"),
     Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("errors", "Integration errors", "alert", "console:errors", "see_integration_errors"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
     Place(
