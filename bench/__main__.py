@@ -10,6 +10,7 @@ from bench import (
     footprint,
     latency,
     manage,
+    matcher,
     million,
     replace,
     report,
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "visible": visible.main,
     "replace": replace.main,
     "manage": manage.main,
+    "matcher": matcher.main,
     "footprint": footprint.main,
 }
 
