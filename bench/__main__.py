@@ -14,6 +14,7 @@ from bench import (
     million,
     replace,
     report,
+    spool,
     usage,
     visible,
 )
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "latency": latency.main,
     "million": million.main,
     "report": report.main,
+    "spool": spool.main,
     "usage": usage.main,
     "visible": visible.main,
     "replace": replace.main,
