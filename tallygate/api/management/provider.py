@@ -38,6 +38,7 @@ PROVIDER = Representation(
         field("timezone", str, "time_zone"),
     ),
     links=(("users", lambda _provider: "users"),),
+    title="provider",
 )
 PROVIDER_PARAMETERS = (
     Parameter("org_name", attribute="name", description="The organisation's name."),
@@ -86,15 +87,15 @@ AUDIT_ENTRY = Representation(
     (
         field("id", int, "pk"),
         field("at", datetime),
-        field("actor_id", int),
+        field("actor_id", int, null=True),
         field("actor_name"),
         field("via"),
         field("action"),
         field("kind"),
         field("record_id", int),
         field("record_name"),
-        field("before", dict),
-        field("after", dict),
+        field("before", dict, null=True),
+        field("after", dict, null=True),
     ),
 )
 AUDIT_PARAMETERS = (

@@ -58,10 +58,10 @@ PERMISSIONS = Representation(
     (
         field("user_id", int, "pk"),
         field("role"),
-        field("allowed_sections", list, _sections),
-        field("allowed_service_ids", list, _product_ids, only=JSON),
+        field("allowed_sections", list[str], _sections),
+        field("allowed_service_ids", list[int], _product_ids, only=JSON, null=True),
         field(
-            "allowed_service_ids", list, _product_ids,
+            "allowed_service_ids", list[int], _product_ids,
             only=XML, when=lambda user: _product_ids(user) is not None,
         ),
     ),
