@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from tallygate.console import products, session, traffic
+from tallygate.console import (
+    backends,
+    integration,
+    product_forms,
+    products,
+    session,
+    traffic,
+    usage_rules,
+)
 
 app_name = "console"
 
@@ -12,7 +20,17 @@ urlpatterns = [
     path("logout", session.sign_out, name="sign-out"),
     path("products", products.listing, name="products"),
     path("products/options", products.options, name="product-options"),
+    path("products/new", product_forms.create, name="product-new"),
     path("products/<int:product_id>", products.product, name="product"),
     path("products/<int:product_id>/traffic", traffic.traffic, name="traffic"),
     path("products/<int:product_id>/traffic.csv", traffic.traffic_csv, name="traffic-csv"),
+    path("products/<int:product_id>/edit", product_forms.edit, name="product-edit"),
+    path("products/<int:product_id>/delete", product_forms.delete, name="product-delete"),
+    path("products/<int:product_id>/integration", integration.integration, name="integration"),
+    path("products/<int:product_id>/usage-rules", usage_rules.usage_rules, name="usage-rules"),
+    path("backends", backends.listing, name="backends"),
+    path("backends/new", backends.create, name="backend-new"),
+    path("backends/<int:backend_id>", backends.overview, name="backend"),
+    path("backends/<int:backend_id>/edit", backends.edit, name="backend-edit"),
+    path("backends/<int:backend_id>/delete", backends.delete, name="backend-delete"),
 ]
