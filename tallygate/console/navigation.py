@@ -45,6 +45,7 @@ class Group(NamedTuple):
 OF_PROVIDER = (
     Place("products", "Products", "products", "console:products", "own"),
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
+    Place("api-docs", "API documentation", "code", "console:api-docs", "own"),
 )
 OF_PRODUCT = (
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tallygate.console import (
+    api_docs,
     backends,
     integration,
     product_forms,
@@ -28,6 +29,14 @@ urlpatterns = [
     path("products/<int:product_id>/delete", product_forms.delete, name="product-delete"),
     path("products/<int:product_id>/integration", integration.integration, name="integration"),
     path("products/<int:product_id>/usage-rules", usage_rules.usage_rules, name="usage-rules"),
+    path("api-docs", api_docs.listing, name="api-docs"),
+    path(
+        "api-docs/service-management/credentials",
+        api_docs.product_credentials,
+        name="api-doc-credentials",
+    ),
+    path("api-docs/<slug:name>", api_docs.document, name="api-doc"),
+    path("api-docs/<slug:name>/token", api_docs.token, name="api-doc-token"),
     path("backends", backends.listing, name="backends"),
     path("backends/new", backends.create, name="backend-new"),
     path("backends/<int:backend_id>", backends.overview, name="backend"),

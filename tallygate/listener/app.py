@@ -12,8 +12,8 @@ from tallygate.domain.errors import ProtocolError, Unavailable
 from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.listener.answers import (
     JSON_HEADERS,
-    PREFLIGHT_HEADERS,
     TEXT_HEADERS,
+    preflight_headers,
     send_empty,
     send_error,
 )
@@ -147,7 +147,8 @@ class Listener:
         elif method in ("GET", "HEAD") and path == _METRICS:
             await self._metrics.answer(scope, protocol)
         elif method == "OPTIONS":
-            protocol.response_empty(204, PREFLIGHT_HEADERS)
+            asked = scope.headers.get("access-control-request-headers")
+            protocol.response_empty(204, preflight_headers(asked))
         elif path.startswith("/internal/"):
             await self._answer_internal(scope, protocol)
         elif method == "HEAD" and path == _AVAILABLE:

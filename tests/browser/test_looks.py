@@ -1,15 +1,13 @@
 """How the portal looks and behaves: every width, both themes, keyboard, screen reader."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from support.accessibility import serious
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 WIDTHS = (380, 768, 1600)
 PAGES = {
     "products": "/products",
@@ -20,20 +18,10 @@ PAGES = {
     "traffic of a product with long names": "/products/3/traffic",
     "traffic of a product written from right to left": "/products/4/traffic",
     "traffic refused": "/products/1/traffic?since=2001-01-01&until=2015-05-20&per=hour",
+    "documents": "/api-docs",
     "not found": "/nothing",
 }
 every_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds serious or critical, with the elements."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document)")["violations"]
-    return [
-        f"{one['id']}: {json.dumps([node['html'] for node in one['nodes']])}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def open_details(page: Page) -> None:

@@ -127,11 +127,9 @@ def _operation(endpoint: Endpoint) -> Schema:
 
 
 def _operation_id(endpoint: Endpoint) -> str:
-    """`get_services_by_service_id`: placeholders are spoken with `by`."""
-    parts = [
-        f"by_{part[1:-1]}" if part.startswith("{") else part for part in endpoint.path.split("/")
-    ]
-    return "_".join((endpoint.method.lower(), *parts))
+    """`getServicesByServiceId`: placeholders are spoken with `By`."""
+    spoken = endpoint.path.replace("{", "by_").replace("}", "").replace("/", "_").split("_")
+    return endpoint.method.lower() + "".join(word.capitalize() for word in spoken)
 
 
 def _who(ability: str) -> str:
