@@ -1,6 +1,6 @@
 """Forms in the portal's looks. What is right of a record, the record itself says when it is checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,7 +24,6 @@ _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Widget, "input"),
 )
 _CHECKED_AT_ONCE = {
-    "hx-post": "",  # the address of the page that the form is on
     "hx-trigger": "input changed delay:400ms, change",
     "hx-swap": "innerHTML",
     "hx-sync": "this:replace",
@@ -53,14 +52,17 @@ class Looks:
     """What the portal's forms have beyond Django's.
 
     Attributes:
+        path: The address of the page that the form is on, to which it is sent.
         SECTIONS: All fields in their order; none = all of them, without a heading.
         AT_ONCE: Fields that are checked while one types.
         WHEN: Field -> (another field, its value): shown only then.
+        PARAMETERS: Field -> what the API calls it, where it is called otherwise.
     """
 
     SECTIONS: ClassVar[tuple[Section, ...]] = ()
     AT_ONCE: ClassVar[tuple[str, ...]] = ()
     WHEN: ClassVar[dict[str, tuple[str, str]]] = {}
+    PARAMETERS: ClassVar[dict[str, str]] = {}
 
     use_required_attribute = False  # the browser's own words would hide ours
     fields: dict[str, forms.Field]
@@ -68,6 +70,7 @@ class Looks:
     add_error: Any
 
     def __init__(self, request: HttpRequest, **options: Any) -> None:
+        self.path = request.get_full_path()
         data = request.POST if request.method == "POST" else None
         super().__init__(data, **options)
         for name, field in self.fields.items():
@@ -76,7 +79,7 @@ class Looks:
             field.error_messages |= {"required": BLANK, "invalid_choice": INVALID}
             if isinstance(field, forms.IntegerField):
                 field.error_messages["invalid"] = NOT_A_NUMBER
-            _dress(self[name], at_once=name in self.AT_ONCE)
+            _dress(self[name], self.path if name in self.AT_ONCE else "")
 
     def parts(self) -> Iterator[Part]:
         """The sections, with those of their fields that this form has."""
@@ -97,11 +100,14 @@ class Looks:
                     self.add_error(None, sentence(about, message))
 
     def given(self) -> dict[str, Any]:
-        """Field -> what stands in it: of all that are not blank, or of those that were changed."""
-        values = {name: self._typed(name) for name in self.fields if not self.fields[name].disabled}
-        return {name: value for name, value in values.items() if value not in (None, "")}
+        """Parameter of the API -> what stands in the field: of all fields that are not blank."""
+        given = self._typed(name for name in self.fields if not self.fields[name].disabled)
+        return {name: value for name, value in given.items() if value not in (None, "")}
 
-    def _typed(self, name: str) -> Any:
+    def _typed(self, names: Iterable[str]) -> dict[str, Any]:
+        return {self.PARAMETERS.get(name, name): self._value(name) for name in names}
+
+    def _value(self, name: str) -> Any:
         value = self[name].value()
         if isinstance(self.fields[name], forms.BooleanField):
             return value in (True, "on", "true", "True")
@@ -126,10 +132,10 @@ class RecordForm(Looks, forms.ModelForm):
                 field.disabled = True
 
     def given(self) -> dict[str, Any]:
-        """What a call must say to do what the form does."""
+        """The same; of a record that is there only of fields that were changed, if any was."""
         if self.instance._state.adding or not self.changed_data:
             return super().given()
-        return {name: self._typed(name) for name in self.changed_data}
+        return self._typed(self.changed_data)
 
     def complete(self) -> None:
         """Sets what of the record follows from what was typed, and is no field of it."""
@@ -151,8 +157,8 @@ class RecordForm(Looks, forms.ModelForm):
             self.refuse(error)
 
 
-def _dress(field: forms.BoundField, *, at_once: bool) -> None:
-    """Gives a field's widget its class, what describes it, and what asks for a check."""
+def _dress(field: forms.BoundField, checked_at: str) -> None:
+    """Gives a field's widget its class, what describes it, and the address that checks it; '' = none does."""
     widget = field.field.widget
     if widget.is_hidden:
         return
@@ -164,6 +170,9 @@ def _dress(field: forms.BoundField, *, at_once: bool) -> None:
     widget.attrs["aria-describedby"] = " ".join([*described, f"{field.auto_id}_said"])
     if not field.field.optional:
         widget.attrs["aria-required"] = "true"
-    if at_once:
-        asked = {"hx-target": f"#{field.auto_id}_said", "hx-vals": f'{{"{CHECK}": "{field.name}"}}'}
-        widget.attrs |= _CHECKED_AT_ONCE | asked
+    if checked_at:
+        widget.attrs |= _CHECKED_AT_ONCE | {
+            "hx-post": checked_at,
+            "hx-target": f"#{field.auto_id}_said",
+            "hx-vals": f'{{"{CHECK}": "{field.name}"}}',
+        }

@@ -73,7 +73,6 @@ class Listing:
     """One page of what was asked for; asks the database twice, whatever there is.
 
     Attributes:
-        noun: What one of them is called.
         q: What is searched for.
         page: Of Django's paginator; a page that is not there is the nearest.
         rows: What a template shows, one for each record of the page: the records, unless a view
@@ -87,19 +86,24 @@ class Listing:
         columns: Sequence[Column],
         *,
         noun: str,
+        plural: str = "",
         search: Sequence[str] = (),
         filters: Iterable[Filter] = (),
         order: str = "name",
+        unsorted: Sequence[Any] = ("pk",),
         per_page: int = PER_PAGE,
     ) -> None:
         """
         Args:
             query: `q`, `sort`, `page` and the filters' names.
             columns: In which order they stand; the primary key decides between equals.
+            noun: What one of them is called; `plural` many, where an `s` is not enough.
             search: The fields of which one must hold what is searched for.
-            order: `sort` unless another is asked for.
+            order: `sort` unless another is asked for; '' = none.
+            unsorted: The order where no column decides; at first that in which they were made.
         """
-        self.noun = noun
+        self._noun, self._plural = noun, plural
+        self._unsorted = unsorted
         self._query = query
         self._columns = columns
         self._searched = bool(search)
@@ -114,7 +118,7 @@ class Listing:
     @property
     def found(self) -> str:
         """How many there are: '12 products'."""
-        return counted(self.page.paginator.count, self.noun)
+        return counted(self.page.paginator.count, self._noun, self._plural)
 
     @property
     def narrowed(self) -> bool:
@@ -181,9 +185,9 @@ class Listing:
 
     def _order(self) -> list[Any]:
         name, descending = self._sort.removeprefix("-"), self._sort.startswith("-")
-        column = next((each for each in self._columns if each.sort == name), None)
+        column = next((each for each in self._columns if name and each.sort == name), None)
         if column is None:
-            return ["pk"]
+            return list(self._unsorted)
         folded = column.by.startswith("/")
         by = Lower(column.by[1:]) if folded else F(column.by)
         return [by.desc() if descending else by.asc(), "-pk" if descending else "pk"]

@@ -48,12 +48,26 @@ OF_PROVIDER = (
     Place("api-docs", "API documentation", "code", "console:api-docs", "own"),
 )
 OF_PRODUCT = (
+    Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
-    Place("integration", "Integration", "gateway", "console:integration", "edit_products"),
+    Place(
+        "product-metrics", "Methods & Metrics", "metric", "console:product-metrics", "see_products"
+    ),
+    Place("product-rules", "Mapping rules", "rule", "console:product-rules", "see_products"),
+    Place("usages", "Backends", "backend", "console:usages", "see_products"),
+    Place("integration", "Integration", "key", "console:integration", "edit_products"),
+    Place("configuration", "Configuration", "gateway", "console:configuration", "see_products"),
     Place("usage-rules", "Usage rules", "settings", "console:usage-rules", "edit_products"),
 )
-OF_BACKEND = (Place("backend", "Overview", "backend", "console:backend", "see_backends"),)
+OF_BACKEND = (
+    Place("backend", "Overview", "backend", "console:backend", "see_backends"),
+    Place(
+        "backend-metrics", "Methods & Metrics", "metric", "console:backend-metrics", "see_backends"
+    ),
+    Place("backend-rules", "Mapping rules", "rule", "console:backend-rules", "see_backends"),
+)
 
 
 def groups(

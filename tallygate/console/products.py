@@ -15,6 +15,7 @@ from tallygate.console.change import Change, change
 from tallygate.console.listing import Column, Listing
 from tallygate.console.pages import api_of, find_product, page, sees_traffic, show
 from tallygate.console.sparkline import Sparkline, sparkline
+from tallygate.console.start import first_page
 from tallygate.domain import calendar
 from tallygate.domain.calendar import Granularity
 from tallygate.domain.errors import HistoryUnavailable
@@ -44,17 +45,17 @@ class Row:
 
 @page
 def home(request: HttpRequest, principal: Principal) -> HttpResponse:
-    """The first page: the list, or the product itself if there is only one and its pages may be seen."""
+    """The first page: the list, or the product itself if there is only one and its numbers may be seen."""
     only = list(principal.products()[:2])
     if len(only) == 1 and sees_traffic(principal):
-        return redirect("console:traffic", only[0].pk)
+        return redirect(first_page(principal, only[0]))
     return redirect("console:products")
 
 
 @page
 def product(request: HttpRequest, principal: Principal, product_id: int) -> HttpResponse:
     """A product's first page."""
-    return redirect("console:traffic", find_product(principal, product_id).pk)
+    return redirect(first_page(principal, find_product(principal, product_id)))
 
 
 @page

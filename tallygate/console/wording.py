@@ -16,9 +16,9 @@ def percent(share: float) -> str:
     return f"{size:,.{digits}f}%"
 
 
-def counted(number: int, noun: str) -> str:
-    """'1 product', '2 products'."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """'1 product', '2 products'; `plural` where an `s` is not enough."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {plural or f'{noun}s'}"
 
 
 def listed(names: Sequence[str], in_all: int) -> str:

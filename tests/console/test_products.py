@@ -21,8 +21,11 @@ def row(answer, name):
 
 
 def test_the_only_product_is_the_first_page(portal):
-    assert portal.get("/")["Location"] == f"/products/{portal.product.pk}/traffic"
-    assert portal.get(f"/products/{portal.product.pk}")["Location"].endswith("/traffic")
+    """Its traffic, once it counts calls; until then the steps to the first."""
+    one = f"/products/{portal.product.pk}"
+    assert portal.get("/")["Location"] == portal.get(one)["Location"] == f"{one}/start"
+    portal.count(portal.clock.now_s(), portal.product.hits)
+    assert portal.get("/")["Location"] == portal.get(one)["Location"] == f"{one}/traffic"
 
 
 def test_with_several_products_the_list_is_the_first_page(portal):

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tallygate.catalog.dependents import Some
-from tallygate.console import wording
+from tallygate.console import plan_page, wording
 from tallygate.console.changes import sentence
 from tallygate.domain.calendar import find_zone
 
@@ -16,6 +16,9 @@ register = template.Library()
 
 register.filter("count", wording.count)
 register.filter("percent", wording.percent)
+register.filter("amount", plan_page.amount)
+register.filter("limit_text", plan_page.limit_text)
+register.filter("price_text", plan_page.price_text)
 register.filter("said_of", lambda message, label: sentence(str(label), str(message)))
 
 

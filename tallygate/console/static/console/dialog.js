@@ -18,6 +18,7 @@
   dialog.addEventListener("close", () => dialog.replaceChildren());
 
   function dismissLater(toast) {
+    toast.dataset.timed = "";
     let timer = setTimeout(() => toast.remove(), SHOWN_MS);
     toast.addEventListener("mouseenter", () => clearTimeout(timer));
     toast.addEventListener("mouseleave", () => (timer = setTimeout(() => toast.remove(), SHOWN_MS)));
@@ -31,5 +32,8 @@
   requestAnimationFrame(() => {
     toasts.append(...first);
     first.forEach(dismissLater);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    toasts.querySelectorAll("[data-toast]:not([data-timed])").forEach(dismissLater);
   });
 })();
