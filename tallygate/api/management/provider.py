@@ -156,7 +156,7 @@ def _proxies(call: Call) -> QuerySet[Proxy]:
 
 _OBJECTS: dict[str, Callable[[Call], QuerySet[Any]]] = {
     "service": lambda call: call.asker.products(),
-    "account": lambda call: call.accounts(),
+    "account": lambda call: call.asker.accounts(),
     "proxy": _proxies,
     "backend_api": lambda call: call.asker.backends(),
 }

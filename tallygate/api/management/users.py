@@ -90,10 +90,9 @@ PERMISSION_PARAMETERS = (
 
 def _found(call: Call) -> QuerySet[User]:
     """All of the provider's for admins; else oneself."""
-    found = User.objects.filter(provider=call.asker.provider).select_related("provider")
     if not call.asker.may("manage_users"):
-        found = found.filter(pk=call.user().pk)
-    return found.order_by("pk")
+        call.user()
+    return call.asker.users().select_related("provider")
 
 
 def _new(call: Call) -> User:
