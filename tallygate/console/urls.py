@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, path
 
 from tallygate.console import (
-    api_docs,
+    audience_urls,
     backends,
     configuration,
     integration,
@@ -75,6 +75,7 @@ def _plans() -> Iterator[URLPattern]:
 urlpatterns = [
     *_owned(),
     *_plans(),
+    *audience_urls.urlpatterns,
     path("", products.home, name="home"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),
@@ -90,14 +91,6 @@ urlpatterns = [
     path("products/<int:product_id>/delete", product_forms.delete, name="product-delete"),
     path("products/<int:product_id>/integration", integration.integration, name="integration"),
     path("products/<int:product_id>/usage-rules", usage_rules.usage_rules, name="usage-rules"),
-    path("api-docs", api_docs.listing, name="api-docs"),
-    path(
-        "api-docs/service-management/credentials",
-        api_docs.product_credentials,
-        name="api-doc-credentials",
-    ),
-    path("api-docs/<slug:name>", api_docs.document, name="api-doc"),
-    path("api-docs/<slug:name>/token", api_docs.token, name="api-doc-token"),
     path("products/<int:product_id>/backends", usages.listing, name="usages"),
     path("products/<int:product_id>/backends/new", usages.create, name="usage-new"),
     path("products/<int:product_id>/backends/<int:usage_id>", usages.edit, name="usage-edit"),
