@@ -14,8 +14,8 @@ serve: ## Set up, create ./var with a demo provider, and start everything
 test: ## Set up and run all tests
 	@scripts/test
 
-test-fast: ## Run the tests that start no process and no browser
-	@scripts/test -m "not service and not browser and not chaos"
+test-fast: ## Run the tests that start no process and no browser, and walk through no table
+	@scripts/test fast
 
 lint: ## Set up and check style, types and the arrows between the rooms
 	@scripts/lint

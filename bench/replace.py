@@ -82,8 +82,15 @@ def main() -> None:
 def _replace(running: Process, told: Path) -> None:
     before = told.read_bytes()
     running.send_signal(signal.SIGHUP)
-    while not told.exists() or told.read_bytes() == before:
+    while _read(told) in (b"", before):
         time.sleep(0.005)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:  # between the one and the other
+        return b""
 
 
 async def _measure(running: Process, told: Path) -> None:

@@ -16,6 +16,7 @@ from tallygate.process import (
     PARENT_VARIABLE,
     SOCKET_VARIABLE,
     SUCCESSOR_VARIABLE,
+    WORKERS_VARIABLE,
 )
 from tallygate.settings import address
 
@@ -35,6 +36,7 @@ class Role(NamedTuple):
         ready_path: Answers GET with 200 once ready; '' = it has no readiness of its own.
         needed: Whether Tallygate gives up when it ends by itself before it was ever ready.
         may_end: Whether it is left alone when it ends by itself with exit code 0.
+        workers: How many processes share its address.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Role(NamedTuple):
     ready_path: str = ""
     needed: bool = False
     may_end: bool = False
+    workers: int = 1
 
 
 class Child:
@@ -93,6 +96,7 @@ class Child:
                 **os.environ,
                 PARENT_VARIABLE: str(os.getpid()),
                 NAME_VARIABLE: self.role.name,
+                WORKERS_VARIABLE: str(self.role.workers),
                 **{name: str(number) for name, number in handed.items()},
             },
         )

@@ -41,6 +41,14 @@ Listener = Annotated[
     ),
 ]
 
+TestMode = Annotated[
+    bool,
+    typer.Option(
+        "--test-mode",
+        help="Let test suites set the clock, empty all, and ask for counters; on loopback only.",
+    ),
+]
+
 
 class Format(StrEnum):
     """How the lines of an access log are written."""
@@ -91,6 +99,7 @@ def serve(
         bool,
         typer.Option("--demo", help="Add a demo provider with sample usage, and live traffic."),
     ] = False,
+    test_mode: TestMode = False,
 ) -> None:
     """Start everything on a data folder and watch over it.
 
@@ -100,7 +109,7 @@ def serve(
     not there; it can be used by one serve at a time.
     """
     settings = load(home=home, listener=listener, console=console)
-    _supervise(settings, "--demo" if demo else "")
+    _supervise(settings, "--demo" if demo else "", _test_mode(test_mode))
 
 
 @app.command("listener")
@@ -116,6 +125,7 @@ def listener_alone(
             help="How many processes; more than one on a ledger that they share.",
         ),
     ] = 1,
+    test_mode: TestMode = False,
 ) -> None:
     """Start the listener alone (Service Management API), without the console, and watch over it.
 
@@ -128,7 +138,11 @@ def listener_alone(
             f"--workers {workers}: the ledger of one machine has one process, so that limits are exact;"
             f" more can serve on one that they share ({PREFIX}LEDGER_URL)"
         )
-    _supervise(settings, "--alone", f"--workers={workers}")
+    _supervise(settings, "--alone", f"--workers={workers}", _test_mode(test_mode))
+
+
+def _test_mode(wanted: bool) -> str:
+    return "--test-mode" if wanted else ""
 
 
 def _supervise(settings: Settings, *options: str) -> None:

@@ -56,6 +56,7 @@ class Listeners:
         self._sockets = sockets
         self._run = run
         self._say = say
+        role = role._replace(workers=len(sockets))
         self._roles = [_named(role, place) for place in range(len(sockets))]
         self.current = [self._child(place) for place in range(len(sockets))]
         self._to_replace: list[int] = []

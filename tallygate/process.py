@@ -15,6 +15,9 @@ SOCKET_VARIABLE = "TALLYGATE_SOCKET_FD"
 NAME_VARIABLE = "TALLYGATE_ROLE_NAME"
 """In it the supervisor tells a child under which name to tell its address."""
 
+WORKERS_VARIABLE = "TALLYGATE_WORKERS"
+"""In it the supervisor tells a child how many processes share its address."""
+
 SUCCESSOR_VARIABLE = "TALLYGATE_SUCCESSOR_FD"
 """In it a child learns that it succeeds another one, which still runs: a pipe, into which it writes when it can take over."""
 
@@ -73,6 +76,13 @@ def listen(host: str, port: int, shared: bool = False) -> socket.socket:
     # Connections inherit it: an answer is one write, and must not wait for the one before to be acknowledged.
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return opened
+
+
+def worker_name() -> str:
+    """The name of this process among those that share its address; '' when it has it alone."""
+    if int(os.environ.get(WORKERS_VARIABLE) or 1) == 1:
+        return ""
+    return os.environ[NAME_VARIABLE]
 
 
 def is_successor() -> bool:

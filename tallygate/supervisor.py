@@ -40,17 +40,23 @@ class Plan(NamedTuple):
         alone: The listener alone, without console and demo.
         workers: How many processes of the listener.
         demo: Whether there is a demo provider.
+        test_mode: Whether the listener is one that a test suite controls.
     """
 
     alone: bool = False
     workers: int = 1
     demo: bool = False
+    test_mode: bool = False
 
     @classmethod
     def of(cls, options: Sequence[str]) -> "Plan":
         """The plan of the command line."""
         workers = [int(each.partition("=")[2]) for each in options if each.startswith("--workers=")]
-        return cls("--alone" in options, *workers[:1] or (1,), "--demo" in options)
+        flags = {
+            name: f"--{name.replace('_', '-')}" in options
+            for name in ("alone", "demo", "test_mode")
+        }
+        return cls(workers=workers[0] if workers else 1, **flags)
 
 
 class Supervisor:
@@ -60,7 +66,8 @@ class Supervisor:
         """`sockets`: Those of the listener's processes."""
         self._settings = settings
         self._plan = plan
-        self._listeners = Listeners(LISTENER, settings.run, sockets, say)
+        role = LISTENER._replace(module="tallygate.test_mode") if plan.test_mode else LISTENER
+        self._listeners = Listeners(role, settings.run, sockets, say)
         self._catalog = Child(CATALOG, settings.run)
         self._console = Child(CONSOLE, settings.run)
         self._demo = Child(DEMO, settings.run)

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tallygate.process import allow_many_open_files
 
 allow_many_open_files()  # the tests hold many installations at once
+
+settings.register_profile(
+    "untimed", deadline=None
+)  # how long an example takes is the machine's affair
+settings.load_profile("untimed")
 
 sys.path.insert(0, str(Path(__file__).parent))
 

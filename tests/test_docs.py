@@ -12,6 +12,7 @@ import typer
 from tallygate.cli import app
 from tallygate.importing import access_log
 from tallygate.settings import PREFIX, Settings
+from tallygate.test_mode.commands import PARAMETERS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -76,6 +77,15 @@ def test_every_command_and_option_is_documented(
             assert f"{(parameter.name or '').upper()}`" in found[0]
         else:
             assert re.search(rf"`{parameter.opts[0]}[ `]", found[1]), parameter.opts[0]
+
+
+def test_every_command_of_test_mode_is_documented() -> None:
+    """Each command has a row, and each parameter that it takes is named there; no other row is there."""
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", read("docs/test-mode.md"), re.M))
+    assert set(rows) == set(PARAMETERS)
+    for name, kind in PARAMETERS.items():
+        for field in kind.__struct_fields__:
+            assert field in rows[name], f"{name} {field}"
 
 
 def test_every_make_target_is_documented() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from support.callers import Callers
 from support.command_line import Serve, alive, bootstrap, tallygate, wait_until
 from support.installation import free_port, get
@@ -39,6 +40,19 @@ def one_call(connection: socket.socket, path: str = "/status") -> bytes:
     """Over a connection that is kept; b"" if it was closed."""
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     return connection.recv(4096)
+
+
+def answered_by(own: RunningListener) -> float:
+    """How many authreps its processes say they have answered, over a connection to one of them."""
+    families = text_string_to_metric_families(own.request("GET", "/metrics").body)
+    codes = next(each for each in families if each.name == "apisonator_listener_response_codes")
+    labels = [each.labels for each in codes.samples]
+    assert {each["worker"] for each in labels} <= {"listener", "listener-2"}
+    return sum(
+        each.value
+        for each in codes.samples
+        if (each.labels["request_type"], each.labels["resp_code"]) == ("authrep", "2xx")
+    )
 
 
 def test_it_serves_without_a_console_and_stops_cleanly(home: Path) -> None:
@@ -81,6 +95,9 @@ def test_workers_on_a_shared_ledger_share_its_address_and_are_replaced_one_by_on
             before = running.wait_until_ready().pids()
             assert len(before) == 2
             assert {running.pid("listener"), running.pid("listener-2")} == set(before)
+            assert {own.authrep(f"{app.by_id}&usage[hits]=1").status for _ in range(9)} == {200}
+            for _ in range(4):  # whichever is asked
+                wait_until(lambda: answered_by(own) == 9, "a process does not tell of the other")
             with Callers(own.port, [authrep(app)]) as callers:
                 running.process.send_signal(signal.SIGHUP)
                 wait_until(
@@ -89,7 +106,8 @@ def test_workers_on_a_shared_ledger_share_its_address_and_are_replaced_one_by_on
                 )
             assert callers.failures == []
             assert running.stop()[0] == 0
-        assert own.counted(app) == callers.answered[authrep(app)] > 10
+        assert own.counted(app) == 9 + callers.answered[authrep(app)] > 19
+        assert list((home / "run").iterdir()) == []
         own.close()
 
 

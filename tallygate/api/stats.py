@@ -10,7 +10,7 @@ from tallygate.api.parameters import Parameters
 from tallygate.catalog.access import Principal, principal
 from tallygate.catalog.models import Backend, Metric, Product
 from tallygate.domain.errors import QuestionError
-from tallygate.history import Answer, Question, metric_series
+from tallygate.history import Answer, Compare, Question, metric_series
 from tallygate.web import runtime
 
 FORMATS = ("json", "xml", "csv")
@@ -99,7 +99,8 @@ def _answer(
 ) -> Answer:
     window = given.window(asker.provider.time_zone, runtime.clock().now_s())
     series = (metric_series(str(metric.pk)),)
-    question = Question(series, window, product, application, compare=given.compare)
+    compare: Compare | None = "previous" if given.compare else None
+    question = Question(series, window, product, application, compare=compare)
     return runtime.history().ask(question)
 
 

@@ -14,6 +14,7 @@ from tallygate.console import time_frame
 from tallygate.console.accounts import events_of
 from tallygate.console.curl import Api, Command
 from tallygate.console.pages import api_of, page, show
+from tallygate.console.time_frame import TimeFrame
 from tallygate.console.traffic_report import Report
 from tallygate.console.utilization import ListenerSilent, Used, utilization
 from tallygate.domain.calendar import find_zone
@@ -66,7 +67,10 @@ def application_page(
         "filters": filters,
         "more_filters": len(filters) < MAX_REFERRER_FILTERS,
         "events": events_of(application, EVENTS),
-        "calls": _calls(api_of(request), application),
+        "calls": [
+            *_calls(api_of(request), application),
+            *_usage_calls(request, principal, application),
+        ],
     }
     return show(request, principal, "console/application.html", "applications", context)
 
@@ -79,6 +83,21 @@ def _calls(api: Api, application: Application) -> Sequence[Command]:
         api.call("GET", f"{EACH}/referrer_filters", **ids),
         *(api.call("PUT", f"{EACH}/{event}", **ids) for event, _ in events_of(application, EVENTS)),
     ]
+
+
+def _usage_calls(
+    request: HttpRequest, principal: Principal, application: Application
+) -> list[Command]:
+    if not principal.may("see_analytics"):
+        return []
+    hits = application.product.hits.system_name
+    window = _last_30_days(principal).window
+    return [api_of(request).usage(f"applications/{application.pk}", hits, window)]
+
+
+def _last_30_days(principal: Principal) -> TimeFrame:
+    zone = find_zone(principal.provider.time_zone)
+    return time_frame.read({"frame": "30d"}, zone, runtime.clock().now_s())
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +160,7 @@ def usage_page(request: HttpRequest, principal: Principal, application_id: int) 
         "title": "Last 30 days",
         "application": application,
         "account": application.account,
+        "calls": _usage_calls(request, principal, application),
     }
     try:
         context |= _usage(principal, application)
@@ -150,19 +170,18 @@ def usage_page(request: HttpRequest, principal: Principal, application_id: int) 
 
 
 def _usage(principal: Principal, application: Application) -> dict[str, Any]:
-    now_s, zone = runtime.clock().now_s(), find_zone(principal.provider.time_zone)
-    frame = time_frame.read({"frame": "30d"}, zone, now_s)
+    frame = _last_30_days(principal)
     metrics = {metric_series(str(each.pk)): each for each in application.product.all_metrics()}
     answer = runtime.history().ask(
         Question(
             tuple(metrics), frame.window, application.product.service_id,
-            application.application_id, compare=True,
+            application.application_id, compare="previous",
         )
     )  # fmt: skip
     lines = {line.series: line for line in answer.lines}
     hits = metric_series(str(application.product.hits.pk))
     return {
-        "report": Report(metrics[hits], frame, lines[hits], now_s),
+        "report": Report(metrics[hits], frame, lines[hits], runtime.clock().now_s()),
         "frame": frame,
         "totals": [
             (metric, lines[series].total)

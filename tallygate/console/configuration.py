@@ -16,7 +16,7 @@ from tallygate.catalog.access import Principal, number_of
 from tallygate.catalog.config_difference import differences
 from tallygate.catalog.models import Product, ProxyConfig
 from tallygate.console.changes import attempt, sentences
-from tallygate.console.curl import Command
+from tallygate.console.curl import Api, Command
 from tallygate.console.listing import Column, Filter, Listing
 from tallygate.console.pages import action, api_of, find_product, page, show
 
@@ -111,6 +111,7 @@ def compare(request: HttpRequest, principal: Principal, product_id: int) -> Http
     before = _chosen(product, request.GET.get("from", ""))
     after = _chosen(product, request.GET.get("to", "now"))
     found = differences(before.get("content"), after.get("content"))
+    api = api_of(request)
     context = {
         "title": "Compare versions",
         "product": product,
@@ -120,15 +121,8 @@ def compare(request: HttpRequest, principal: Principal, product_id: int) -> Http
         "more": max(len(found) - SHOWN, 0),
         "choices": _choices(product),
         "calls": [
-            api_of(request).call(
-                "GET",
-                f"{_CONFIGS}/{{version}}",
-                service_id=product_id,
-                environment=each["config"].environment,
-                version=each["config"].version,
-            )
-            for each in (before, after)
-            if each["config"]
+            api.call("GET", _CONFIGS, service_id=product_id, environment=_SANDBOX),
+            *(_read(api, each["config"]) for each in (before, after) if each["config"]),
         ],
     }
     return show(request, principal, "console/compare.html", "configuration", context)
@@ -149,17 +143,14 @@ def version(
         "product": product,
         "config": config,
         "content": msgspec.json.format(msgspec.json.encode(config.content), indent=2).decode(),
-        "calls": [
-            api_of(request).call(
-                "GET",
-                f"{_CONFIGS}/{{version}}",
-                service_id=product_id,
-                environment=config.environment,
-                version=config.version,
-            )
-        ],
+        "calls": [_read(api_of(request), config)],
     }
     return show(request, principal, "console/version.html", "configuration", context)
+
+
+def _read(api: Api, config: ProxyConfig) -> Command:
+    which = {"environment": config.environment, "version": config.version}
+    return api.call("GET", f"{_CONFIGS}/{{version}}", service_id=config.product_id, **which)
 
 
 def _calls(

@@ -1,4 +1,4 @@
-"""How to do with the Account Management API what a page does: a curl command, made from the API's own table."""
+"""How to do with an API what a page does: a curl command; of the Account Management API made from its own table."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ import msgspec
 from tallygate.api.management.endpoint import Endpoint
 from tallygate.api.management.parameter import Kind, Parameter
 from tallygate.api.management.table import ENDPOINTS
+from tallygate.domain.calendar import Granularity, Window
 
 _BY_KEY = {(endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS}
 _STRUCTURED = frozenset({Kind.OBJECT, Kind.JSON})
@@ -28,12 +29,12 @@ class Command(NamedTuple):
 
 
 class Api:
-    """The API as a page's reader reaches it."""
+    """The APIs as a page's reader reaches them."""
 
     def __init__(self, url: str) -> None:
         """
         Args:
-            url: Of the API, with a slash at its end.
+            url: Of the console, with a slash at its end.
         """
         self._url = url
 
@@ -50,12 +51,30 @@ class Api:
             KeyError: There is no such endpoint, parameter, or id.
         """
         endpoint = _BY_KEY[method, path]
-        where = f"{self._url}{endpoint.path.format(**ids)}.json"
+        where = f"{self._url}admin/api/{endpoint.path.format(**ids)}.json"
         parts = ['curl -u "$TOKEN:"', *_method(endpoint, given), shlex.quote(where)]
         values = _values(endpoint, given or {})
         return Command(
             endpoint.summary, " \\\n  ".join([" ".join(parts), *_data(endpoint, values)])
         )
+
+    def usage(self, of: str, metric: str, window: Window) -> Command:
+        """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days.
+
+        Args:
+            of: Whose, as its paths name it: `services/1`, `applications/7`.
+        """
+        weekly = window.granularity is Granularity.WEEK
+        given = {
+            "metric_name": metric,
+            "since": window.zone.iso(window.since_s),
+            "until": window.zone.iso(window.last_s),
+            "granularity": (Granularity.DAY if weekly else window.granularity).value,
+            "timezone": window.zone.name,
+        }
+        where = shlex.quote(f"{self._url}stats/{of}/usage.json")
+        data = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in given.items()]
+        return Command("Read the usage", " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *data]))
 
 
 def _method(endpoint: Endpoint, given: Given | None) -> Iterator[str]:

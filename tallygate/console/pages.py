@@ -83,8 +83,8 @@ def sees_traffic(principal: Principal) -> bool:
 
 
 def api_of(request: HttpRequest) -> Api:
-    """The Account Management API at the address at which the page was asked for."""
-    return Api(request.build_absolute_uri("/admin/api/"))
+    """The APIs at the address at which the page was asked for."""
+    return Api(request.build_absolute_uri("/"))
 
 
 def go(request: HttpRequest, url: str) -> HttpResponse:

@@ -72,6 +72,7 @@ def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
             unavailable = f"{str(error).capitalize()}."
     context: dict[str, Any] = {
         "title": "Products",
+        "search_label": "Find a product",
         "listing": shown,
         "unavailable": unavailable,
         "calls": [api_of(request).call("GET", "services")],
@@ -108,7 +109,7 @@ def _counted(principal: Principal, products: Sequence[Product]) -> list[Row]:
     window = calendar.last(zone, runtime.clock().now_s(), DAYS, Granularity.DAY)
     hits = Metric.objects.filter(product__in=products, parent=None, system_name="hits")
     series = {metric.product_id: metric_series(str(metric.pk)) for metric in hits}
-    answer = runtime.history().ask(Question(tuple(series.values()), window, compare=True))
+    answer = runtime.history().ask(Question(tuple(series.values()), window, compare="previous"))
     lines = {line.series: line for line in answer.lines}
     return [_row(product, lines[series[product.pk]]) for product in products]
 

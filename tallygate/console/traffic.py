@@ -12,12 +12,12 @@ from tallygate.catalog.models import Metric
 from tallygate.console import time_frame
 from tallygate.console.empty import explain
 from tallygate.console.metric_choice import MetricChoice
-from tallygate.console.pages import find_product, page, show
+from tallygate.console.pages import api_of, find_product, page, show
 from tallygate.console.time_frame import TimeFrame
 from tallygate.console.traffic_report import Report, method_rows
 from tallygate.domain.calendar import find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
-from tallygate.history import Line, Question, metric_series
+from tallygate.history import Compare, Line, Question, metric_series
 from tallygate.web import runtime
 
 _NOTHING_IS_LOST = "Calls go on being counted, and nothing is lost. Try again in a moment."
@@ -42,7 +42,9 @@ class _Asked:
         self.choice.choose(self.query.get("metric", ""))
         return time_frame.read(self.query, self.zone, self.now_s)
 
-    def lines(self, frame: TimeFrame, *metrics: Metric, compare: bool) -> dict[int, Line]:
+    def lines(
+        self, frame: TimeFrame, *metrics: Metric, compare: Compare | None = None
+    ) -> dict[int, Line]:
         """By metric id.
 
         Raises:
@@ -65,7 +67,10 @@ def traffic(request: HttpRequest, principal: Principal, product_id: int) -> Http
     asked = _Asked(request, principal, product_id)
     status = 200
     try:
-        answered = _answered(asked, asked.frame(), request.META.get("QUERY_STRING", ""))
+        frame = asked.frame()
+        answered = _answered(asked, frame, request.META.get("QUERY_STRING", ""))
+        metric = asked.choice.chosen.system_name
+        answered["calls"] = [api_of(request).usage(f"services/{product_id}", metric, frame.window)]
     except QuestionError as error:
         status, answered = 400, _failed("This cannot be shown", str(error))
     except HistoryUnavailable as error:
@@ -86,7 +91,7 @@ def traffic_csv(request: HttpRequest, principal: Principal, product_id: int) -> 
     try:
         frame = asked.frame()
         chosen = asked.choice.chosen
-        line = asked.lines(frame, chosen, compare=False)[chosen.pk]
+        line = asked.lines(frame, chosen)[chosen.pk]
     except QuestionError as error:
         return HttpResponse(str(error), status=400, content_type=_PLAIN)
     except HistoryUnavailable as error:
@@ -116,7 +121,7 @@ def _form(asked: _Asked) -> dict[str, Any]:
 
 def _answered(asked: _Asked, frame: TimeFrame, query_string: str) -> dict[str, Any]:
     choice = asked.choice
-    lines = asked.lines(frame, choice.chosen, *choice.methods, choice.hits, compare=True)
+    lines = asked.lines(frame, choice.chosen, *choice.methods, choice.hits, compare="previous")
     chosen = lines[choice.chosen.pk]
     report = Report(choice.chosen, frame, chosen, asked.now_s)
     methods = [(method, lines[method.pk].total) for method in choice.methods]

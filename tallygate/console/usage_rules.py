@@ -87,7 +87,11 @@ class UsageRulesForm(RecordForm):
         return given
 
     def _alerts(self, values: dict[str, Any]) -> dict[str, list[int]]:
-        found = {name: sorted(map(int, values.get(name) or ())) for name in AUDIENCES}
+        """Audience -> its levels, ascending; what is no level is left out."""
+        chosen = {name: set(map(str, values.get(name) or ())) for name in AUDIENCES}
+        found = {
+            name: [level for level in LEVELS if str(level) in chosen[name]] for name in AUDIENCES
+        }
         return {name: levels for name, levels in found.items() if levels}
 
 

@@ -102,6 +102,19 @@ class Window:
             edges.append(floor_s(self.zone, self.granularity, edges[-1] - 1))
         return Window(self.zone, self.granularity, tuple(reversed(edges)), self.since_s - 1)
 
+    def year_before(self) -> "Window | None":
+        """As many buckets from the same clock reading a year before; None for eternity.
+
+        From 29 February it is 28 February. So a window over all of February is compared with as many days.
+        """
+        if self.granularity is Granularity.ETERNITY:
+            return None
+        begin = self.zone.instant_s(_add_months(self.zone.local(self.since_s), -12))
+        edges = [floor_s(self.zone, self.granularity, begin)]
+        for _ in range(len(self)):
+            edges.append(next_s(self.zone, self.granularity, edges[-1]))
+        return Window(self.zone, self.granularity, tuple(edges), edges[-1] - 1)
+
 
 def window(
     zone: Zone,

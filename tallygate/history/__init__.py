@@ -2,16 +2,21 @@
 
 from tallygate.history.answer import Answer, Line, change_percent
 from tallygate.history.history import History
-from tallygate.history.question import Question
+from tallygate.history.question import Compare, Consumer, Question
 from tallygate.history.series import code_class_series, code_series, metric_series
+from tallygate.history.tail import Seen, Subscription
 from tallygate.history.verify import Difference
 
 __all__ = [
     "Answer",
+    "Compare",
+    "Consumer",
     "Difference",
     "History",
     "Line",
     "Question",
+    "Seen",
+    "Subscription",
     "change_percent",
     "code_class_series",
     "code_series",

@@ -11,13 +11,15 @@ class Line:
     """One row of an answer. A name is None where the question did not split by it.
 
     Attributes:
+        group: As the question names it; '' for the applications that it puts into none.
         values: One for each bucket of the window.
-        previous_values: One for each bucket of the window before; empty if not asked for.
+        previous_values: One for each bucket of the window that it is compared with; empty if not asked for.
     """
 
     series: str | None
     product: str | None
     application: str | None
+    group: str | None
     values: tuple[int, ...]
     previous_values: tuple[int, ...] = ()
 

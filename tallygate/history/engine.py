@@ -21,6 +21,10 @@ _OPTIONS = "max_thread_pool_free_size=4"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
+class Array(tuple[Value, ...]):
+    """A value that the statement takes as an array; any other row of values is a tuple."""
+
+
 class Engine(Protocol):
     """A ClickHouse. Every method may be called from any thread.
 
@@ -55,6 +59,8 @@ def literal(value: Value) -> str:
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
     if isinstance(value, int):
         return str(int(value))
+    if isinstance(value, Array):
+        return "[" + ", ".join(literal(item) for item in value) + "]"
     if isinstance(value, Sequence):
         return "(" + ", ".join(literal(item) for item in value) + ")"
     raise TypeError(f"{value!r} is no value of a query")

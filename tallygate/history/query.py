@@ -2,18 +2,30 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from tallygate.domain.calendar import Granularity, Window
 from tallygate.domain.errors import QuestionError
 from tallygate.history.answer import Answer, Line
-from tallygate.history.engine import Engine, Value
+from tallygate.history.engine import Array, Engine, Value
 from tallygate.history.question import Question, Split
 from tallygate.history.schema import MINUTE, QUARTER, Table
 from tallygate.history.series import PAIR
 
-_COLUMNS: tuple[Split, ...] = ("series", "product", "application")
-_Names = tuple[str | None, str | None, str | None]
-"""The series, product and application of a line; None where the question does not split by it."""
+_COLUMNS: tuple[Split, ...] = ("series", "product", "application", "group")
+_BETWEEN = "\x1f"
+"""Between the ids of a product and of an application: no id has it."""
+
+
+class _Names(NamedTuple):
+    """Of a line; None where the question does not split by it."""
+
+    series: str | None = None
+    product: str | None = None
+    application: str | None = None
+    group: str | None = None
+
+
 _Sums = dict[_Names, list[int]]
 
 
@@ -29,16 +41,37 @@ def ask(
         QuestionError: It cannot be answered; the message says why.
         HistoryUnavailable: The engine cannot answer now.
     """
-    previous = question.window.previous() if question.compare else None
-    edges = question.window.edges_s
-    if previous is not None:
-        edges = previous.edges_s + edges[1:]
-    table = _table(question, edges, minutes_since_s)
-    found = _sums(engine, table, question, edges) if question.series and len(edges) > 1 else {}
-    named = _named(question, found, len(edges) - 1)
-    count = len(edges) - 1 - len(question.window)
+    window, before = question.window, _before(question)
+    found: _Sums = {}
+    if question.series and len(window):
+        asked = _Asked(engine, question, minutes_since_s)
+        asked.keep_greatest()
+        if before is None:
+            found = asked.sums(window.edges_s)
+        elif before.edges_s[-1] == window.since_s:
+            found = asked.sums(before.edges_s + window.edges_s[1:])
+        else:
+            found = _joined(asked.sums(before.edges_s), before, asked.sums(window.edges_s), window)
+    count = len(before) if before is not None else 0
+    named = _named(question, found, count + len(window), len(window))
     lines = tuple(Line(*names, tuple(sums[count:]), tuple(sums[:count])) for names, sums in named)
-    return Answer(question.window, previous, lines, complete_until_s)
+    return Answer(window, before, lines, complete_until_s)
+
+
+def _before(question: Question) -> Window | None:
+    """What the window is compared with."""
+    if question.compare is None:
+        return None
+    window = question.window
+    return window.previous() if question.compare == "previous" else window.year_before()
+
+
+def _joined(left: _Sums, before: Window, right: _Sums, window: Window) -> _Sums:
+    """The values of the window behind those of the one before."""
+    return {
+        names: [*left.get(names, [0] * len(before)), *right.get(names, [0] * len(window))]
+        for names in {**left, **right}
+    }
 
 
 def last_hit_s(engine: Engine, product: str | None, series: Sequence[str]) -> int | None:
@@ -63,84 +96,114 @@ def last_hit_s(engine: Engine, product: str | None, series: Sequence[str]) -> in
     return None
 
 
-def _table(question: Question, edges: tuple[int, ...], minutes_since_s: int) -> Table:
-    window = question.window
-    if all(edge % QUARTER.step_s == 0 for edge in edges):
-        return QUARTER
-    if any(series.startswith(PAIR) for series in question.series):
-        if window.granularity is Granularity.MINUTE:
+class _Asked:
+    """A question on its way into SQL."""
+
+    def __init__(self, engine: Engine, question: Question, minutes_since_s: int) -> None:
+        self._engine = engine
+        self._question = question
+        self._minutes_since_s = minutes_since_s
+        self._columns = [each for each in _COLUMNS if each in question.split]
+        self._expressions = ", ".join(_expression(question, each) for each in self._columns)
+        self._conditions, self._values = _conditions(question)
+
+    def keep_greatest(self) -> None:
+        """Where only the `top` lines are wanted: from now on only those with the greatest totals in the window."""
+        question = self._question
+        if question.top is None or not self._columns:
+            return
+        edges = question.window.edges_s
+        rows = self._engine.query(
+            f"SELECT {self._expressions}, sum(value) AS total"
+            f" FROM {self._table(edges).name} WHERE {self._where()}"
+            f" GROUP BY {self._expressions} HAVING total != 0"
+            f" ORDER BY total DESC, {self._expressions} LIMIT {{top}}",
+            top=question.top,
+            **self._within(edges),
+        )
+        self._values["keys"] = [tuple(row[:-1]) for row in rows]
+        self._conditions.append(f"({self._expressions}) IN {{keys}}" if rows else "0")
+
+    def sums(self, edges: tuple[int, ...]) -> _Sums:
+        """The sum in each of the buckets, by the names that the question splits by."""
+        bucket = _bucket(self._question.window, edges)
+        columns = ", ".join(filter(None, [self._expressions, bucket]))
+        rows = self._engine.query(
+            f"SELECT {columns}, sum(value) FROM {self._table(edges).name}"
+            f" WHERE {self._where()} GROUP BY {columns}",
+            **self._within(edges),
+        )
+        found: _Sums = {}
+        for *key, index, value in rows:
+            names = _Names(**dict(zip(self._columns, key, strict=True)))
+            found.setdefault(names, [0] * (len(edges) - 1))[index] += value
+        return found
+
+    def _where(self) -> str:
+        endless = self._question.window.granularity is Granularity.ETERNITY
+        times = ["t >= {begin}", *([] if endless else ["t < {end}"])]
+        return " AND ".join([*self._conditions, *times])
+
+    def _within(self, edges: tuple[int, ...]) -> dict[str, Value]:
+        return {**self._values, "begin": edges[0], "end": edges[-1]}
+
+    def _table(self, edges: tuple[int, ...]) -> Table:
+        window = self._question.window
+        if all(edge % QUARTER.step_s == 0 for edge in edges):
+            return QUARTER
+        if any(series.startswith(PAIR) for series in self._question.series):
+            if window.granularity is Granularity.MINUTE:
+                raise QuestionError(
+                    "Response codes of a metric are not kept by minute; ask by the hour"
+                )
+        elif edges[0] >= self._minutes_since_s:
+            return MINUTE
+        elif window.granularity is Granularity.MINUTE:
+            kept = window.zone.iso(self._minutes_since_s)
             raise QuestionError(
-                "Response codes of a metric are not kept by minute; ask by the hour"
+                f"Usage by minute is kept since {kept}; ask by the hour before that"
             )
-    elif edges[0] >= minutes_since_s:
-        return MINUTE
-    elif window.granularity is Granularity.MINUTE:
-        kept = window.zone.iso(minutes_since_s)
-        raise QuestionError(f"Usage by minute is kept since {kept}; ask by the hour before that")
-    # Offsets that are no whole quarters ended in 1972: nothing was counted then.
-    return QUARTER
+        # Offsets that are no whole quarters ended in 1972: nothing was counted then.
+        return QUARTER
 
 
-def _sums(engine: Engine, table: Table, question: Question, edges: tuple[int, ...]) -> _Sums:
-    columns = [column for column in _COLUMNS if column in question.split]
-    where, values = _where(question, edges)
-    if question.top is not None and columns:
-        within = " AND t >= {since}"
-        keys = _greatest(engine, table, question, columns, where + within, values)
-        if not keys:
-            return {}
-        where += f" AND ({', '.join(columns)}) IN {{keys}}"
-        values["keys"] = keys
-    names = ", ".join([*columns, "bucket"])
-    rows = engine.query(
-        f"SELECT {', '.join([*columns, f'{_bucket(question.window, edges)} AS bucket'])}, sum(value)"
-        f" FROM {table.name} WHERE {where} GROUP BY {names}",
-        **values,
-    )
-    found: _Sums = {}
-    for *key, bucket, value in rows:
-        given = dict(zip(columns, key, strict=True))
-        names_of_row = (given.get("series"), given.get("product"), given.get("application"))
-        found.setdefault(names_of_row, [0] * (len(edges) - 1))[bucket] += value
-    return found
+def _expression(question: Question, column: Split) -> str:
+    """What a column of the answer is, as SQL."""
+    if column != "group":
+        return column
+    if not question.groups:
+        return "''"
+    return f"transform(concat(product, '{_BETWEEN}', application), {{grouped}}, {{groups}}, '')"
 
 
-def _greatest(
-    engine: Engine,
-    table: Table,
-    question: Question,
-    columns: Sequence[str],
-    where: str,
-    values: dict[str, Value],
-) -> list[tuple[str, ...]]:
-    """The names of the `top` greatest totals in the window."""
-    names = ", ".join(columns)
-    rows = engine.query(
-        f"SELECT {names}, sum(value) AS total FROM {table.name} WHERE {where}"
-        f" GROUP BY {names} HAVING total != 0 ORDER BY total DESC, {names} LIMIT {{top}}",
-        top=question.top or 0,
-        since=question.window.since_s,
-        **values,
-    )
-    return [tuple(row[:-1]) for row in rows]
-
-
-def _where(question: Question, edges: tuple[int, ...]) -> tuple[str, dict[str, Value]]:
-    values: dict[str, Value] = {"series": question.series, "begin": edges[0], "end": edges[-1]}
-    conditions = ["series IN {series}", "t >= {begin}"]
-    if question.window.granularity is not Granularity.ETERNITY:
-        conditions.append("t < {end}")
+def _conditions(question: Question) -> tuple[list[str], dict[str, Value]]:
+    """Which rows a question sums, but for the time, and all values that its SQL names."""
+    values: dict[str, Value] = {"series": question.series}
+    conditions = ["series IN {series}"]
     if question.product is not None:
-        conditions.append("product = {product}")
-        values["product"] = question.product
+        products = question.product
+        values["products"] = (products,) if isinstance(products, str) else products
+        conditions.append("product IN {products}" if products != () else "0")
     if question.application is not None:
         conditions.append("application = {application}")
         values["application"] = question.application
+    elif question.among is not None or not {"application", "group"}.isdisjoint(question.split):
+        conditions.append("application != ''")
     else:
+        conditions.append("application = ''")
+    if question.among is not None:
+        # The first is implied by the second; by it the rows are found.
+        values["of_products"] = sorted({each.product for each in question.among})
+        values["among"] = question.among
         conditions.append(
-            "application != ''" if "application" in question.split else "application = ''"
+            "product IN {of_products} AND (product, application) IN {among}"
+            if question.among
+            else "0"
         )
-    return " AND ".join(conditions), values
+    if "group" in question.split and question.groups:
+        values["grouped"] = Array(_BETWEEN.join(each) for each in question.groups)
+        values["groups"] = Array(question.groups.values())
+    return conditions, values
 
 
 def _bucket(window: Window, edges: tuple[int, ...]) -> str:
@@ -163,15 +226,20 @@ def _bucket(window: Window, edges: tuple[int, ...]) -> str:
     return f"multiIf({', '.join(branches)}, {terms[-1]})"
 
 
-def _named(question: Question, found: _Sums, buckets: int) -> list[tuple[_Names, list[int]]]:
-    """The lines in their order, with those that were asked for by name and have nothing."""
+def _named(
+    question: Question, found: _Sums, buckets: int, shown: int
+) -> list[tuple[_Names, list[int]]]:
+    """The lines in their order, with those that were asked for by name and have nothing.
+
+    Args:
+        buckets: How many values a line has; the last `shown` are the window's.
+    """
     if question.top is not None and question.split:
-        shown = len(question.window)
         return sorted(found.items(), key=lambda item: (-sum(item[1][buckets - shown :]), item[0]))
     if question.split == ():
-        found.setdefault((None, None, None), [0] * buckets)
+        found.setdefault(_Names(), [0] * buckets)
     if question.split == ("series",):
         for series in question.series:
-            found.setdefault((series, None, None), [0] * buckets)
+            found.setdefault(_Names(series), [0] * buckets)
     place = {series: index for index, series in enumerate(question.series)}
-    return sorted(found.items(), key=lambda item: (place.get(item[0][0] or "", 0), item[0]))
+    return sorted(found.items(), key=lambda item: (place.get(item[0].series or "", 0), item[0]))

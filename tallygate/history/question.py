@@ -1,11 +1,20 @@
 """What is asked of the history."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from tallygate.domain.calendar import Window
 
-Split = Literal["series", "product", "application"]
+Split = Literal["series", "product", "application", "group"]
+Compare = Literal["previous", "year"]
+
+
+class Consumer(NamedTuple):
+    """An application, by the protocol ids of its product and of itself: its own is unique in its product only."""
+
+    product: str
+    application: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +24,21 @@ class Question:
     Attributes:
         series: Which are summed; `history.series` names them.
         window: When.
-        product: The product's protocol id; None: all products (a backend's metric is in each).
+        product: The protocol id of a product, or of several; None: all products (a backend's metric is in each).
         application: The application's protocol id; None: all, as one total.
+        among: Only these applications, as one total unless they are split; None: all.
+        groups: For the split by group: the group of each application. Those that have none are the group ''.
         split: A line for each of these instead of one sum.
         top: Only so many lines, the greatest totals first; None: all.
-        compare: Whether the window before is summed too.
+        compare: What the window is compared with: as many buckets just before it, or those a year ago; None: nothing.
     """
 
     series: tuple[str, ...]
     window: Window
-    product: str | None = None
+    product: str | tuple[str, ...] | None = None
     application: str | None = None
+    among: tuple[Consumer, ...] | None = None
+    groups: Mapping[Consumer, str] = field(default_factory=dict)
     split: tuple[Split, ...] = ("series",)
     top: int | None = None
-    compare: bool = False
+    compare: Compare | None = None

@@ -76,7 +76,7 @@ class ErrorRecorder:
             One of FAILURES: They cannot be read.
         """
         now_ms = self._clock.now_ms()
-        return await self._after_waiting(lambda: self._store.page(service, now_ms, page, per_page))
+        return await self.after_waiting(lambda: self._store.page(service, now_ms, page, per_page))
 
     async def delete(self, service: str) -> int:
         """Forgets all errors of a service, with all that were handed in before. Returns how many groups there were.
@@ -84,7 +84,7 @@ class ErrorRecorder:
         Raises:
             One of FAILURES: They are still there.
         """
-        return await self._after_waiting(lambda: self._store.delete(service))
+        return await self.after_waiting(lambda: self._store.delete(service))
 
     def close(self) -> None:
         """Writes what waits, and ends the thread."""
@@ -92,7 +92,8 @@ class ErrorRecorder:
         self._thread.submit(self._store.close)
         self._thread.shutdown()
 
-    async def _after_waiting(self, ask: Callable[[], T]) -> T:
+    async def after_waiting(self, ask: Callable[[], T]) -> T:
+        """What `ask` gives, in the thread that has the store, when all that was handed in before is written or lost."""
         self._write_waiting()
         return await asyncio.get_running_loop().run_in_executor(self._thread, ask)
 

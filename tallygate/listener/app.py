@@ -65,27 +65,27 @@ class Listener:
         self.leaving = False
         """Whether each answer closes its connection."""
         registry, ledger = parts.registry, parts.ledger
-        self._hook = EventsHook(ledger, settings) if settings.events_hook else None
-        self._errors = ErrorRecorder(parts.errors, clock)
+        self.hook = EventsHook(ledger, settings) if settings.events_hook else None
+        self.errors = ErrorRecorder(parts.errors, clock)
         self._request_log = RequestLog()
-        mistakes = Mistakes(registry, self._errors, self._request_log)
+        mistakes = Mistakes(registry, self.errors, self._request_log)
         calls = reports = ledger
         if settings.master_service:
             metering = Metering(registry, ledger, clock, settings)
             calls = MeteredCalls(ledger, registry, metering)
             reports = MeteredReports(ledger, registry, metering)
-            mistakes = MeteredMistakes(registry, self._errors, self._request_log, metering)
+            mistakes = MeteredMistakes(registry, self.errors, self._request_log, metering)
         authorizing = AuthorizeEndpoints(registry, calls, clock, mistakes)
         oauth = AuthorizeEndpoints(registry, calls, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, reports, clock, settings, mistakes)
         self._home_commands = HomeCommands(registry, ledger, internal_token)
         console = Console(settings, internal_token)
-        self._internal = InternalApi(
-            registry, parts.stores, ledger, self._errors, console, clock, settings
+        self.internal = InternalApi(
+            registry, parts.stores, ledger, self.errors, console, clock, settings
         )
         usage = UsageEndpoint(registry, reports, clock, settings, mistakes)
         meters = {name: Meter() for name in REQUEST_TYPES}
-        self._metrics = Metrics(meters, ledger, registry, self._errors, settings)
+        self._metrics = Metrics(meters, ledger, registry, self.errors, settings)
         self._gets: dict[str, tuple[Endpoint, Meter]] = {
             "/transactions/authrep.xml": (authorizing.authrep, meters["authrep"]),
             "/transactions/authorize.xml": (authorizing.authorize, meters["authorize"]),
@@ -104,7 +104,7 @@ class Listener:
             *(("GET", path) for path in (*self._gets, *_TEXTS, _METRICS)),
             *(("POST", path) for path in self._posts),
             ("HEAD", _AVAILABLE),
-            *self._internal.routes,
+            *self.internal.routes,
         }
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -160,16 +160,18 @@ class Listener:
         if self._home_commands.is_meant(scope):
             await self._home_commands.answer(scope, protocol)
         else:
-            await self._internal.answer(scope, protocol)
+            await self.internal.answer(scope, protocol)
 
     def start(self) -> None:
         """From now on it does what it does by itself, in the running event loop."""
-        if self._hook is not None:
-            self._hook.start()
+        self._metrics.start()
+        if self.hook is not None:
+            self.hook.start()
 
     def close(self) -> None:
         """Lets go of what it opened itself."""
-        if self._hook is not None:
-            self._hook.close()
-        self._internal.close()
-        self._errors.close()
+        self._metrics.close()
+        if self.hook is not None:
+            self.hook.close()
+        self.internal.close()
+        self.errors.close()

@@ -21,6 +21,8 @@ from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.ledger.contract import Ledger
 from tallygate.listener.answers import send_empty
 from tallygate.listener.meter import BOUNDS_S, Meter
+from tallygate.listener.worker_figures import WorkerFigures
+from tallygate.process import worker_name
 from tallygate.registry.contract import Registry
 from tallygate.settings import Settings
 
@@ -68,6 +70,17 @@ class Metrics:
         self._errors = errors
         self._access = settings.metrics
         self._process = ProcessCollector(registry=None)
+        name = worker_name()
+        self._workers = WorkerFigures(settings.run, name, self._families) if name else None
+
+    def start(self) -> None:
+        """Lets the other processes that share the address know of this one from now on."""
+        if self._workers is not None:
+            self._workers.start()
+
+    def close(self) -> None:
+        if self._workers is not None:
+            self._workers.close()
 
     async def answer(self, scope: Any, protocol: Any) -> None:
         """To whom it is open; everybody else is told that there is no such page."""
@@ -79,7 +92,8 @@ class Metrics:
     async def _text(self) -> bytes:
         """In parts, so that no call waits for all of it."""
         parts = []
-        for family in self._families():
+        of_all = self._workers.of_all if self._workers is not None else self._families
+        for family in of_all():
             parts.append(generate_latest(_Only(family)))
             await asyncio.sleep(0)
         return b"".join(parts)

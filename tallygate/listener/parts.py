@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import Busy
@@ -18,6 +18,8 @@ from tallygate.registry.reader import SqliteRegistry
 from tallygate.registry.sqlite_store import SqliteStores
 from tallygate.registry.store import Stores
 from tallygate.settings import Settings
+
+L = TypeVar("L")
 
 _TRY_EVERY_S: Final = 0.005
 
@@ -52,7 +54,7 @@ def opened(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Part
 async def _embedded(settings: Settings, clock: Clock) -> AsyncIterator[Parts]:
     with (
         contextlib.closing(SqliteRegistry(settings.database)) as registry,
-        await _ledger(settings, clock) as ledger,
+        await patiently(lambda: EmbeddedLedger.open(settings, clock)) as ledger,
     ):
         ledger.attach(asyncio.get_running_loop())
         ledger.raise_missed(missed(ledger, registry, ledger.replayed))
@@ -60,14 +62,14 @@ async def _embedded(settings: Settings, clock: Clock) -> AsyncIterator[Parts]:
         yield Parts(ledger, registry, stores, errors, ledger.checkpoint)
 
 
-async def _ledger(settings: Settings, clock: Clock) -> EmbeddedLedger:
-    """The ledger of the home; a successor waits for whoever still has it."""
+async def patiently(opened: Callable[[], L]) -> L:
+    """What `opened` gives: a ledger of the home, for which a successor waits as long as somebody else still has it."""
     if not is_successor():
-        return EmbeddedLedger.open(settings, clock)
+        return opened()
     tell_that_it_can_take_over()
     while True:
         try:
-            return EmbeddedLedger.open(settings, clock)
+            return opened()
         except Busy:
             await asyncio.sleep(_TRY_EVERY_S)
 
@@ -99,11 +101,11 @@ async def _shared(settings: Settings, clock: Clock) -> AsyncIterator[Parts]:
             RedisRegistry(client, registry_keys, revisions),
             RedisStores(url, registry_keys),
             RedisErrorStore(url, partitions, settings),
-            _nothing,
+            nothing,
         )
     finally:
         await client.close()
 
 
-async def _nothing() -> None:
+async def nothing() -> None:
     """All is settled always."""

@@ -7,8 +7,8 @@ SIGHUP            leaves: a successor waits for the ledger already, and no call 
 
 import asyncio
 import contextlib
-import gc
 import json
+import math
 import os
 import signal
 import socket
@@ -26,6 +26,7 @@ from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
 from tallygate.listener import parts
 from tallygate.listener.app import Listener
+from tallygate.listener.garbage import Collecting
 from tallygate.listener.gate import Gate
 from tallygate.listener.internal.auth import require_password_unless_local
 from tallygate.listener.request_log import configure_log
@@ -40,9 +41,6 @@ from tallygate.settings import Settings, address, load, load_secrets
 
 log = structlog.get_logger()
 
-_GC_THRESHOLDS: Final = (50_000, 20, 1_000)
-"""A full collection walks every kept call and counter, which takes a tenth of a second; they hold no cycles. So it is made rare."""
-
 STOP_WITHIN_S: Final = 5
 """How long calls that are under way may take when the process is asked to stop; then they are broken off, not counted."""
 
@@ -50,7 +48,7 @@ LEAVE_WITHIN_S: Final = 30
 """How long a client that stays connected without a call, or with a slow one, may put off that the listener leaves."""
 
 _NEW_WITHIN_S: Final = 0.25
-"""How long a client may take between connecting and its call, at the moment in which the listener leaves."""
+"""How old connections may be at the moment in which the listener leaves: a client may have made one, and be about to call."""
 
 
 class Served(NamedTuple):
@@ -65,7 +63,8 @@ class Served(NamedTuple):
     settle: Callable[[], Awaitable[None]]
 
 
-Open = Callable[[Settings], AbstractAsyncContextManager[Served]]
+Open = Callable[[Settings, str], AbstractAsyncContextManager[Served]]
+"""Opens what is served on a home; gets the numeric address to which it is bound."""
 
 
 def main(opened: Open | None = None) -> None:
@@ -85,12 +84,13 @@ def main(opened: Open | None = None) -> None:
 
 
 @asynccontextmanager
-async def listener(settings: Settings) -> AsyncIterator[Served]:
+async def listener(settings: Settings, host: str) -> AsyncIterator[Served]:
     """The listener on its home.
 
     Raises:
         Busy, LogCorrupt, InputError, OSError, sqlite3.Error: It cannot start.
     """
+    require_password_unless_local(settings, host)
     clock = SystemClock()
     async with parts.opened(settings, clock) as found:
         token = load_secrets(settings.home).internal_token
@@ -104,15 +104,17 @@ async def serve(settings: Settings, opened: Open) -> None:
     asked = _Asked()  # first: a stop may be asked for during the start
     with handed_socket() or _listening(settings) as listening:
         host, port = listening.getsockname()[:2]
-        require_password_unless_local(settings, host)
         async with contextlib.AsyncExitStack() as stack:
-            served = await asked.unless_stopped(stack.enter_async_context(opened(settings)))
+            served = await asked.unless_stopped(stack.enter_async_context(opened(settings, host)))
             if served is None:
                 return
-            gc.freeze()
-            gc.set_threshold(*_GC_THRESHOLDS)
             gate = Gate(served.app, listening)
-            with contextlib.closing(gate), _announced(settings, host, port):
+            collecting = Collecting(asyncio.get_running_loop())
+            with (
+                contextlib.closing(collecting),
+                contextlib.closing(gate),
+                _announced(settings, host, port),
+            ):
                 await _until_asked(gate, served, asked)
 
 
@@ -191,12 +193,17 @@ async def _leave(gate: Gate, served: Served, asked: asyncio.Event) -> None:
     await asked.wait()
     loop = asyncio.get_running_loop()
     served.app.leaving = True
-    connected, until_s = gate.connections(), loop.time() + LEAVE_WITHIN_S
-    while connected and loop.time() < until_s:
-        await asyncio.sleep(0.05)
-        connected &= gate.connections()
+    since_s = dict.fromkeys(gate.connections(), -math.inf)
+    until_s = loop.time() + LEAVE_WITHIN_S
+    while any(loop.time() - begin_s > _NEW_WITHIN_S for begin_s in since_s.values()):
+        if loop.time() >= until_s:
+            break
+        await asyncio.sleep(0.02)
+        now_s = loop.time()
+        since_s = {name: since_s.get(name, now_s) for name in gate.connections()}
     await served.settle()
+    stuck = {name for name, begin_s in since_s.items() if loop.time() - begin_s > LEAVE_WITHIN_S}
     gate.shut()
     until_s = loop.time() + _NEW_WITHIN_S
-    while gate.connections() - connected and loop.time() < until_s:
+    while gate.connections() - stuck and loop.time() < until_s:
         await asyncio.sleep(0.001)

@@ -62,18 +62,16 @@ class RedisUrl(NamedTuple):
         return context
 
 
-def is_redis(url: str) -> bool:
-    """Whether this names a Redis at all."""
-    return urlsplit(url).scheme in _SCHEMES
-
-
 def parse_url(url: str) -> RedisUrl:
     """The parts of `redis://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]...][/DATABASE][?ca=FILE&verify=no]`.
 
     Raises:
         InputError: It has another form; the message does not repeat the password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputError(f"the Redis URL cannot be read: {error}") from None
     if parts.scheme not in _SCHEMES:
         raise InputError(f"a URL of {', '.join(f'{name}://' for name in _SCHEMES)} is needed")
     cluster, tls = _SCHEMES[parts.scheme]

@@ -251,9 +251,7 @@ PARAMETERS = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parameters=PARAMETERS, in_body=st.booleans(), form=st.sampled_from(["json", "xml", "csv"]))
 def test_no_parameters_ever_give_a_500(
     site: AnalyticsSite, parameters: dict[str, Any], in_body: bool, form: str

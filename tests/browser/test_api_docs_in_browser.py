@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.accessibility import serious
+from support.axe import serious
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.accessibility import serious
+from support.axe import serious
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +20,27 @@ PAGES = {
     "traffic refused": "/products/1/traffic?since=2001-01-01&until=2015-05-20&per=hour",
     "documents": "/api-docs",
     "not found": "/nothing",
+    "getting started": "/products/2/start",
+    "getting started with nothing": "/products/3/start",
+    "product": "/products/4/edit",
+    "integration": "/products/1/integration",
+    "usage rules": "/products/1/usage-rules",
+    "backends": "/backends",
+    "a backend": "/backends/1",
+    "create a backend": "/backends/new",
+    "delete a backend": "/backends/1/delete",
+    "backends of a product": "/products/1/backends",
+    "metrics with long names": "/products/3/metrics",
+    "create a metric": "/products/1/metrics/new",
+    "mapping rules": "/products/1/rules",
+    "mapping rules of a backend without any": "/backends/1/rules",
+    "a request that is tried": "/products/1/rules/try?verb=GET&url=/ledger/x",
+    "plans": "/products/1/plans",
+    "a plan": "/products/1/plans/1",
+    "terms of a metric": "/products/1/plans/1/metrics/1",
+    "add a limit": "/products/1/plans/1/metrics/1/limits/new",
+    "configuration": "/products/1/configuration",
+    "compared configurations": "/products/1/configuration/compare?to=now",
 }
 every_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 

@@ -138,6 +138,7 @@ def test_runs_at_the_same_time_agree(home: Path) -> None:
     assert len([made for made in results if made["access_token"]]) == 1
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("after_s", [0.15, 0.3, 0.45, 0.6, 0.75])
 def test_killed_at_any_moment_the_next_run_completes_it(home: Path, after_s: float) -> None:
     process = start(home)

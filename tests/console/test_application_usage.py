@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from support.catalog_data import application as make_application
 from support.catalog_data import method as make_method
 from support.catalog_data import plan as make_plan
-from support.portal_pages import member
+from support.portal_pages import commands, member, run, token_of
 from support.running_listener import RunningListener
 
 from tallygate.catalog.models import Account
@@ -144,6 +144,18 @@ def test_the_page_says_why_there_is_no_utilization(portal, monkeypatch):
     page = portal.get(f"/applications/{application(portal).pk}/utilization")
     assert page.status_code == 200
     assert b"The listener does not answer: &lt;refused&gt;." in page.content
+
+
+def test_the_call_of_the_analytics_api_gives_the_same_hits(portal):
+    made = application(portal)
+    portal.count(portal.clock.now_s(), portal.product.hits, value=7, application="mobile")
+    portal.count(portal.clock.now_s(), portal.product.hits, value=1000, application="other")
+    answer = portal.get(f"/applications/{made.pk}/usage")
+    (command,) = commands(answer)
+    assert run(command, token_of("admin")).json()["total"] == answer.context["report"].total == 7
+    assert command in commands(portal.get(f"/applications/{made.pk}"))
+    client = member(portal, "partners")
+    assert command not in commands(client.get(f"/applications/{made.pk}"))
 
 
 def test_the_last_30_days_are_the_applications_own(portal):

@@ -21,9 +21,7 @@ def engine(tmp_path: Path) -> Iterator[ChdbEngine]:
     opened.close()
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TEXT, number=st.integers(-(2**63) + 1, 2**63 - 1), many=st.lists(TEXT, min_size=1))
 def test_any_value_comes_back_as_it_went_in(
     engine: ChdbEngine, text: str, number: int, many: list[str]
@@ -32,9 +30,7 @@ def test_any_value_comes_back_as_it_went_in(
     assert engine.query(sql, text=text, number=number, many=many) == [[text, number, text in many]]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=20, unique=True))
 def test_any_row_comes_back_as_it_went_in(
     engine: ChdbEngine, rows: list[tuple[str, str, str]]

@@ -107,6 +107,7 @@ class DyingEngine(ChdbEngine):
             raise Crash
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True])
 def test_a_crash_around_any_step_neither_loses_nor_doubles(home: Path, after: bool) -> None:
     """Steps 1 to 3 write what comes before, 4 to 6 delete it, 7 to 9 write what comes after."""

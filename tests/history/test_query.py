@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.history_data import NOW_S, MemoryLog, entry, open_history
 
-from tallygate.domain.calendar import Granularity, find_zone, last, window
+from tallygate.domain.calendar import Granularity, Window, find_zone, last, window
 from tallygate.domain.errors import HistoryUnavailable
-from tallygate.history import History, Question
+from tallygate.history import Consumer, History, Question
 from tallygate.ledger.entry import Entry
 
 UTC = find_zone("UTC")
@@ -60,9 +61,7 @@ WINDOWS = st.tuples(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=ENTRIES, asked=WINDOWS)
 def test_any_window_in_any_zone_sums_what_was_counted_in_its_buckets(
     history: History,
@@ -81,7 +80,7 @@ def test_any_window_in_any_zone_sums_what_was_counted_in_its_buckets(
     series = ("m:7", "m:8", "c:200")
     if granularity is not Granularity.MINUTE:
         series += ("mc:200:7", "mc:404:8")
-    answer = history.ask(Question(series, shown, product, compare=True))
+    answer = history.ask(Question(series, shown, product, compare="previous"))
     assert tuple(line.series for line in answer.lines) == series
     for line in answer.lines:
         assert list(line.values) == plain_sums(made, line.series or "", shown.edges_s)
@@ -92,6 +91,68 @@ def test_any_window_in_any_zone_sums_what_was_counted_in_its_buckets(
         one = history.ask(Question(("m:7",), shown, product, application))
         own = [each for each in made if each.application == application]
         assert list(one.values) == plain_sums(own, "m:7", shown.edges_s)
+
+
+SPLITS = ("series", "product", "application", "group")
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    entries=ENTRIES,
+    asked=WINDOWS,
+    split=st.sets(st.sampled_from(SPLITS)),
+    groups=st.dictionaries(st.sampled_from("abc"), st.sampled_from(["x", "y"])),
+    compare=st.sampled_from([None, "previous", "year"]),
+)
+def test_any_split_adds_up_to_the_same_bucket_by_bucket(
+    history: History,
+    log: MemoryLog,
+    entries: list[tuple[int, str, dict[str, int], int]],
+    asked: tuple[str, Granularity, int, int],
+    split: set[Any],
+    groups: dict[str, str],
+    compare: Any,
+) -> None:
+    """Over two products, their totals, and the window that it is compared with."""
+    own = f"split{len(log.entries)}"
+    products = (f"{own}-1", f"{own}-2")
+    made = [
+        entry(time_s, usage, product=products[place % 2], application=application or "a", code=code)
+        for place, (time_s, application, usage, code) in enumerate(entries)
+    ]
+    log.entries += [*made, entry()]
+    zone, granularity, now_s, count = asked
+    shown = last(find_zone(zone), now_s, count, granularity)
+    question = Question(
+        ("m:7", "m:8"),
+        shown,
+        products,
+        groups={Consumer(product, name): to for product in products for name, to in groups.items()},
+        split=tuple(each for each in SPLITS if each in split),
+        compare=compare,
+    )
+    answer = history.ask(question)
+    assert list(answer.values) == plain_totals(made, shown)
+    if answer.previous is not None:
+        assert list(answer.previous_values) == plain_totals(made, answer.previous)
+    for line in answer.lines:
+        part = [
+            each
+            for each in made
+            if line.product in (None, each.service)
+            and line.application in (None, each.application)
+            and line.group in (None, groups.get(each.application, ""))
+        ]
+        for_series = [line.series] if line.series is not None else ["m:7", "m:8"]
+        sums = [plain_sums(part, series, shown.edges_s) for series in for_series]
+        assert list(line.values) == [sum(values) for values in zip(*sums, strict=True)]
+
+
+def plain_totals(entries: list[Entry], asked: Window) -> list[int]:
+    sums = [plain_sums(entries, series, asked.edges_s) for series in ("m:7", "m:8")]
+    return [sum(values) for values in zip(*sums, strict=True)]
 
 
 def plain_sums(entries: list[Entry], series: str, edges: tuple[int, ...]) -> list[int]:
@@ -129,12 +190,80 @@ def test_the_top_are_the_greatest_of_exactly_the_window(
         log.entries += hits(product, *[NOW_S] * count, application=application)
     log.entries += hits(product, NOW_S, application="none", usage={"7": 0})
     hours = last(UTC, NOW_S, 8, Granularity.HOUR)
-    question = Question(("m:7",), hours, product, split=("application",), top=3, compare=True)
+    question = Question(("m:7",), hours, product, split=("application",), top=3, compare="previous")
     lines = history.ask(question).lines
     assert [(line.application, line.total) for line in lines] == [
         ("most", 3),
         ("also middle", 2),
         ("middle", 2),
+    ]
+
+
+def test_applications_are_named_with_their_product(
+    history: History, log: MemoryLog, product: str
+) -> None:
+    """Two products may each have an application of the same id."""
+    other = f"{product}-other"
+    log.entries += hits(product, NOW_S, application="a")
+    log.entries += hits(other, NOW_S, NOW_S, application="a")
+    log.entries += hits(other, NOW_S, application="b")
+    day = last(UTC, NOW_S, 1, Granularity.DAY)
+    asked = (Consumer(product, "a"), Consumer(other, "b"))
+
+    def total(*among: Consumer) -> int:
+        return history.ask(Question(("m:7",), day, (product, other), among=among)).total
+
+    assert (total(*asked), total(asked[0]), total(), total(Consumer(product, "b"))) == (2, 1, 0, 0)
+    split = Question(("m:7",), day, among=asked, split=("product", "application"))
+    assert [(line.product, line.application, line.total) for line in history.ask(split).lines] == [
+        (product, "a", 1),
+        (other, "b", 1),
+    ]
+    everything = Question(("m:7",), day, (product, other))
+    assert history.ask(everything).total == 4
+    assert history.ask(Question(("m:7",), day, ())).total == 0
+
+
+def test_groups_are_summed_and_who_is_in_none_is_a_group_too(
+    history: History, log: MemoryLog, product: str
+) -> None:
+    for count, application in [(1, "a"), (2, "b"), (4, "c"), (8, "d")]:
+        log.entries += hits(product, *[NOW_S] * count, application=application)
+    day = last(UTC, NOW_S, 1, Granularity.DAY)
+    evil = "x' OR 1 -- \x1f\\"
+    groups = {Consumer(product, "a"): evil, Consumer(product, "c"): evil, Consumer("?", "b"): "no"}
+    groups[Consumer(product, "d")] = "d"
+
+    def found(top: int | None, *series: str) -> list[tuple[str | None, int]]:
+        question = Question(series, day, product, groups=groups, split=("group",), top=top)
+        return [(line.group, line.total) for line in history.ask(question).lines]
+
+    assert found(None, "m:7") == [("", 2), ("d", 8), (evil, 5)]
+    assert found(2, "m:7") == [("d", 8), (evil, 5)]
+    assert found(2, "m:8") == []
+    nobody = Question(("m:7",), day, product, split=("group",))
+    assert [(line.group, line.total) for line in history.ask(nobody).lines] == [("", 15)]
+
+
+def test_a_window_is_compared_with_the_same_a_year_ago(
+    history: History, log: MemoryLog, product: str
+) -> None:
+    """Bucket by bucket; also who was counted then only, and without reading the months between."""
+    year_ago_s = NOW_S - 365 * DAY_S - DAY_S  # 29 February lies between
+    log.entries += hits(product, NOW_S, NOW_S - DAY_S, year_ago_s, application="a")
+    log.entries += hits(product, year_ago_s, NOW_S - 40 * DAY_S, application="b")
+    days = last(UTC, NOW_S, 2, Granularity.DAY)
+    question = Question(("m:7",), days, product, split=("application",), compare="year")
+    answer = history.ask(question)
+    assert answer.previous is not None
+    assert UTC.iso(answer.previous.since_s) == "2019-03-17T00:00:00Z"
+    assert [(each.application, each.values, each.previous_values) for each in answer.lines] == [
+        ("a", (1, 1), (0, 1)),
+        ("b", (0, 0), (0, 1)),
+    ]
+    top = Question(("m:7",), days, product, split=("application",), compare="year", top=5)
+    assert [(each.application, each.previous_total) for each in history.ask(top).lines] == [
+        ("a", 1)
     ]
 
 
@@ -178,7 +307,7 @@ def test_a_window_without_a_bucket_has_no_values(history: History, product: str)
     nothing = window(
         UTC, NOW_S, since="2020-03-18", until="2020-03-01", granularity=Granularity.DAY
     )
-    answer = history.ask(Question(("m:7",), nothing, product, compare=True))
+    answer = history.ask(Question(("m:7",), nothing, product, compare="previous"))
     assert (answer.values, answer.total, answer.change) == ((), 0, 0.0)
 
 
@@ -187,7 +316,7 @@ def test_eternity_holds_what_is_stamped_after_the_end_of_today(
 ) -> None:
     log.entries += hits(product, 0, NOW_S, NOW_S + 2 * DAY_S)
     eternity = window(UTC, NOW_S, period="eternity")
-    assert history.ask(Question(("m:7",), eternity, product, compare=True)).values == (3,)
+    assert history.ask(Question(("m:7",), eternity, product, compare="previous")).values == (3,)
 
 
 def test_names_are_never_read_as_sql(history: History, log: MemoryLog, product: str) -> None:
@@ -217,7 +346,7 @@ def test_change_is_in_percent_of_the_window_before(
 ) -> None:
     log.entries += hits(product, *[NOW_S] * total, *[NOW_S - 3600] * previous)
     hour = last(UTC, NOW_S, 1, Granularity.HOUR)
-    answer = history.ask(Question(("m:7",), hour, product, compare=True))
+    answer = history.ask(Question(("m:7",), hour, product, compare="previous"))
     assert (answer.total, answer.previous_total) == (total, previous)
     assert answer.change == answer.lines[0].change == pytest.approx(change)
 

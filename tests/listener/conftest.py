@@ -15,10 +15,15 @@ def listener(
 ) -> Iterator[RunningListener]:
     """On each ledger. Provider `pk` (default service 1) has a service of each kind; `pk2` has a default service, `pk3` has none."""
     home: Path = tmp_path_factory.mktemp("listener")
-    shared = {}
     if request.param == "redis":
-        shared["ledger_url"] = request.getfixturevalue("redis_server").url
-    running = RunningListener(home, checkpoint_s="2", **shared)
+        with RedisServer(home / "redis", fsync="everysec") as server:
+            yield from _running(home, ledger_url=server.url)
+    else:
+        yield from _running(home)
+
+
+def _running(home: Path, **settings: str) -> Iterator[RunningListener]:
+    running = RunningListener(home, checkpoint_s="2", **settings)
     running.service("1", "1", default=True)
     running.service("2", "2")
     running.service("3", "oauth")

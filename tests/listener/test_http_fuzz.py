@@ -16,7 +16,6 @@ ANSWER_WITHIN_S = 5
 
 FUZZ = settings(
     max_examples=250,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -21,7 +21,6 @@ pytestmark = pytest.mark.service
 NOT_FOUND = '{"status":"not_found","error":"Not found"}'
 FUZZ = settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

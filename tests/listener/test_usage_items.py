@@ -122,9 +122,7 @@ def test_the_source_of_an_event_may_name_the_product(source: str, service: str |
 
 @pytest.mark.service
 @given(kind=st.sampled_from(TYPES), found=st.lists(items | events, max_size=5))
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_posted_each_item_has_its_result(
     listener: RunningListener, kind: str, found: list[dict[str, Any]]
 ) -> None:

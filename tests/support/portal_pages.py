@@ -35,7 +35,9 @@ def run(command: str, token: str) -> Any:
         elif word in ("-u", "-X", "-H", "-d", "--data-urlencode"):
             options.setdefault(word, []).append(words.pop(0))
         else:
-            assert word.startswith("http://testserver/admin/api/"), word
+            assert word.startswith(("http://testserver/admin/api/", "http://testserver/stats/")), (
+                word
+            )
             urls.append(word)
     (url,) = urls
     pairs = [pair.partition("=")[::2] for pair in options.get("--data-urlencode", [])]

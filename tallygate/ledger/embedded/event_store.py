@@ -63,16 +63,20 @@ class EventStore:
         self._path = path
         self._keep_s = keep_s
         # Calls wait for whoever uses the connection: another process that holds the file must not hold them up.
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self.connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.executescript(_SCHEMA)
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing waits for the disk, and nobody was told of events."""
         self._waiting: list[Raised] = []
         self._noticed_s = -NOTICE_EVERY_S
 
     def read_marks(self, application: ApplicationCounters) -> None:
         """Tells an application what was raised of it already."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT level, until_s FROM mark WHERE service = ? AND application = ?",
             (application.service, application.application),
         ).fetchall()
@@ -87,7 +91,7 @@ class EventStore:
         self._waiting += raised
         if not self._waiting:
             return
-        execute = self._connection.execute
+        execute = self.connection.execute
         try:
             execute("BEGIN IMMEDIATE")
             for each in self._waiting:
@@ -96,7 +100,7 @@ class EventStore:
                 self._trim(self._waiting[-1].time_s - self._keep_s)
             execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
+            if self.connection.in_transaction:
                 execute("ROLLBACK")
             lost = len(self._waiting) - MAX_WAITING
             del self._waiting[: max(lost, 0)]
@@ -128,7 +132,7 @@ class EventStore:
         self.add(())
         if first > _MAX_ID:
             return 0
-        return self._connection.execute(
+        return self.connection.execute(
             "DELETE FROM event WHERE id BETWEEN ? AND ?", (max(first, 0), min(last, _MAX_ID))
         ).rowcount
 
@@ -136,7 +140,7 @@ class EventStore:
         """See `ledger.contract`. Raises sqlite3.Error when it cannot be known."""
         if 0 <= now_s - self._noticed_s < NOTICE_EVERY_S:
             return False
-        (found,) = self._connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()
+        (found,) = self.connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()
         if found:
             self._noticed_s = now_s
         return bool(found)
@@ -145,7 +149,7 @@ class EventStore:
         """Takes a level's mark away; returns whether there was one. Raises sqlite3.Error when it cannot."""
         self.add(())
         return bool(
-            self._connection.execute(
+            self.connection.execute(
                 "DELETE FROM mark WHERE service = ? AND application = ? AND level = ? AND level > 0",
                 (service, application, level),
             ).rowcount
@@ -153,7 +157,7 @@ class EventStore:
 
     def forget_service(self, service: str) -> None:
         """Takes all marks of a service away. Raises sqlite3.Error when it cannot."""
-        self._connection.execute("DELETE FROM mark WHERE service = ?", (service,))
+        self.connection.execute("DELETE FROM mark WHERE service = ?", (service,))
 
     def all_kept(self) -> bool:
         """Whether none waits for the disk, after another try."""
@@ -175,20 +179,20 @@ class EventStore:
 
     def close(self) -> None:
         self.add(())
-        self._connection.close()
+        self.connection.close()
 
     def _trim(self, before_s: int) -> None:
         """Deletes some of the oldest events, if they are older than `before_s`: more than come in."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT id, time_s FROM event ORDER BY id LIMIT ?",
             (_TRIMMED_AT_ONCE + 2 * len(self._waiting),),
         )
         expired = [number for number, time_s in rows if time_s < before_s]
         if expired:
-            self._connection.execute("DELETE FROM event WHERE id <= ?", (expired[-1],))
+            self.connection.execute("DELETE FROM event WHERE id <= ?", (expired[-1],))
 
     def _add_one(self, raised: Raised) -> None:
-        execute = self._connection.execute
+        execute = self.connection.execute
         alert = raised.alert
         if alert is not None:
             number = execute("INSERT INTO alert DEFAULT VALUES").lastrowid or 0

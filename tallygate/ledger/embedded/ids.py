@@ -45,6 +45,11 @@ class SeenIds:
         # A checkpoint may have begun, found that the log cannot be written, and is about to give its ids back.
         self._leaving.pop(key, None)
 
+    def clear(self) -> None:
+        """None is in memory."""
+        self._recent.clear()
+        self._leaving.clear()
+
     def begin_checkpoint(self) -> list[tuple[bytes, bytes, int]]:
         """Rows to write: (key, content, expires_s). They are still found here until `end_checkpoint`."""
         self._leaving, self._recent = self._recent, {}

@@ -19,6 +19,7 @@ import structlog
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import LogCorrupt
+from tallygate.domain.limits import DAY, epoch_at
 from tallygate.ledger.contract import Verdict
 from tallygate.ledger.digests import content_of, key_of
 from tallygate.ledger.embedded import state
@@ -216,7 +217,7 @@ class EmbeddedLedger(Counting):
             calls: That count nothing, prepared with the levels and limits of the `replayed` applications.
         """
         self.replayed = []
-        self._watcher.look((), levels_reached(calls, self.epoch), self.epoch, self._clock.now_s())
+        self._watcher.look((), levels_reached(calls, self.epoch), self._clock.now_s())
 
     # What happens to a batch
 
@@ -224,7 +225,9 @@ class EmbeddedLedger(Counting):
         batch.reached = levels_reached(batch.watched.values(), self.epoch)
 
     def _look(self, batch: Batch) -> None:
-        self._watcher.look(batch.fresh, batch.reached, self.epoch, self._clock.now_s())
+        day_s = (batch.epoch or self.epoch).starts_s[DAY]
+        fresh = [(application, day_s) for application in batch.fresh]
+        self._watcher.look(fresh, batch.reached, self._clock.now_s())
 
     def _take_back(self, batches: list[Batch]) -> None:
         """Takes back what could not be made durable.
@@ -243,7 +246,7 @@ class EmbeddedLedger(Counting):
     def _replay(self) -> None:
         # Without a checkpoint (`state.db` is new or was lost) from the first that the log still holds.
         begin = self._checkpointer.position or self._reader.begin()
-        fresh: dict[ApplicationCounters, None] = {}
+        fresh: dict[ApplicationCounters, int] = {}
         try:
             for position, entries in self._reader.frames(begin):
                 if entries[0].code == FORGET:
@@ -252,19 +255,22 @@ class EmbeddedLedger(Counting):
                     self._replay_frame(position, entries, fresh)
         except ValueError as error:
             raise LogCorrupt(f"the log does not go with the last checkpoint: {error}") from error
-        self._watcher.look(fresh, (), self.epoch, self._clock.now_s())
+        self._watcher.look(fresh.items(), (), self._clock.now_s())
         self.replayed = [(each.service, each.application) for each in fresh]
 
     def _replay_frame(
-        self, position: int, entries: list[Entry], fresh: dict[ApplicationCounters, None]
+        self, position: int, entries: list[Entry], fresh: dict[ApplicationCounters, int]
     ) -> None:
         self._counters.replay(entries, position, self.epoch)
+        # When it was counted the log does not say; what is reported late lies between calls, which have the time of that.
+        last_s = max(entry.time_ms for entry in entries) // 1000
+        day_s = min(epoch_at(last_s), self.epoch, key=lambda epoch: epoch.end_ms).starts_s[DAY]
         for entry in entries:
             if entry.id:
                 seen = Seen(content_of(entry), entry.id_expires_s)
                 self._ids.remember(key_of(entry.service, entry.id), seen)
             if not entry.id or entry.id_expires_s:
-                fresh[self._counters.of(entry.service, entry.application)] = None
+                fresh[self._counters.of(entry.service, entry.application)] = day_s
 
     async def _checkpoints(self) -> None:
         while True:

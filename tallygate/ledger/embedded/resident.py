@@ -54,6 +54,12 @@ class ResidentCounters:
     def __len__(self) -> int:
         return len(self._applications)
 
+    def clear(self) -> None:
+        """None is in memory; what was prepared with one of them is void."""
+        self._applications.clear()
+        self._forgotten.clear()
+        self.changed.clear()
+
     def of(self, service: str, application: str) -> ApplicationCounters:
         """The application's counters, as of now."""
         found = self._applications.get((service, application))

@@ -8,6 +8,7 @@ A frame is what one sync made durable:
 What can be found after a crash, and what is done:
 
     cut or half-written last frame      cut off; it was never acknowledged
+    zeros behind the last frame         cut off; they are room that was made (see `room`)
     bad frame with a good one behind it LogCorrupt: it had been synced before the later one was written
     a hole between two segments         LogCorrupt
 
@@ -15,6 +16,7 @@ The mark (`durable`, 8 bytes, mapped into memory) says up to which position the 
 written but not yet synced may still be taken back. The mark itself needs no sync, since any older value of it is right.
 """
 
+import contextlib
 import mmap
 import os
 import struct
@@ -25,6 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tallygate.domain.errors import LogCorrupt
+from tallygate.ledger.embedded.room import Room
 
 MAGIC = b"TGL1"
 _HEADER = struct.Struct("<4sQIII")
@@ -164,6 +167,7 @@ class SegmentWriter:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._descriptor = -1
+        self._room = Room()
         self._mark = open_mark(folder)
         found = segments(folder)
         if found:
@@ -183,8 +187,10 @@ class SegmentWriter:
         self._base = last.base
         self._descriptor = os.open(last.path, os.O_RDWR)
         os.ftruncate(self._descriptor, self.end - self._base)
+        self._room.begin(self._descriptor, self.end - self._base, self._segment_bytes)
 
     def _begin_segment(self, base: int) -> None:
+        self._cut_room()  # before there is a next one: until then this is the last segment, which may end in zeros
         path = self._folder / f"{base:020d}{SUFFIX}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -195,6 +201,7 @@ class SegmentWriter:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor, self._base, self.end = descriptor, base, base
+        self._room.begin(descriptor, 0, self._segment_bytes)
 
     def append(self, payload: bytes) -> None:
         """Writes one frame and syncs it. When it raises, the log is as if it had not been called.
@@ -207,6 +214,7 @@ class SegmentWriter:
             self._begin_segment(self.end)
             data = memoryview(frame(self.end, payload))
         offset = self.end - self._base
+        self._room.reserve(offset + len(data))
         try:
             written = 0
             while written < len(data):
@@ -214,6 +222,7 @@ class SegmentWriter:
             os.fdatasync(self._descriptor)
         except OSError:
             # What was written lies behind the mark: no reader looks there, and the next frame or the next start cuts it.
+            self._room.cut(offset)
             os.ftruncate(self._descriptor, offset)
             raise
         self.end += len(data)
@@ -238,7 +247,16 @@ class SegmentWriter:
             removed += 1
         return removed
 
+    def _cut_room(self) -> None:
+        if self._descriptor >= 0:
+            self._room.cut(self.end - self._base)
+            os.ftruncate(self._descriptor, self.end - self._base)
+            os.fdatasync(self._descriptor)
+
     def close(self) -> None:
+        self._room.close()
+        with contextlib.suppress(OSError):
+            self._cut_room()
         os.close(self._descriptor)
         self._descriptor = -1  # a late append must fail, not reach a file that got the number since
         self._mark.close()

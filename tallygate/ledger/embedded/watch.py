@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from tallygate.domain.limits import DAY, Epoch
+from tallygate.domain.limits import Epoch
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.counters import ApplicationCounters
 from tallygate.ledger.embedded.event_store import TRAFFIC, EventStore, Raised
@@ -25,20 +25,19 @@ class Watcher:
 
     def look(
         self,
-        fresh: Iterable[ApplicationCounters],
+        fresh: Iterable[tuple[ApplicationCounters, int]],
         reached: Iterable[tuple[ApplicationCounters, Reached]],
-        epoch: Epoch,
         now_s: int,
     ) -> None:
         """To be called when something is durable.
 
         Args:
-            fresh: Applications whose last traffic was not today, as far as they knew when they were counted.
+            fresh: Applications that have had traffic, and on which UTC day (its first second): perhaps for the first time.
             reached: What `levels_reached` gave before it was written.
         """
         raised: list[Raised] = []
-        for application in fresh:
-            raised += _first_traffic(application, epoch.starts_s[DAY], now_s)
+        for application, day_s in fresh:
+            raised += _first_traffic(application, day_s, now_s)
         for application, found in reached:
             raised += _alerts(application, found, now_s)
         if raised:

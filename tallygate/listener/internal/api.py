@@ -17,6 +17,7 @@ from tallygate.listener.internal.events import Events
 from tallygate.listener.internal.provisioning import Provisioning
 from tallygate.listener.internal.request import Request, read_parameters
 from tallygate.listener.internal.routes import routes
+from tallygate.listener.internal.routing import Endpoint
 from tallygate.listener.internal.stats import Stats
 from tallygate.listener.internal.usage import Usage
 from tallygate.listener.internal.utilization import Utilization
@@ -75,6 +76,10 @@ class InternalApi:
         except ProtocolError as error:
             answer = Refused(error.status, error.message).answer
         protocol.response_bytes(answer.status, _HEADERS, msgspec.json.encode(answer.body))
+
+    def add(self, method: str, pattern: str, endpoint: Endpoint) -> None:
+        """A further endpoint, which goes before one that is there; `pattern` as in `Router.add`."""
+        self._router.add(method, pattern, endpoint, first=True)
 
     def close(self) -> None:
         self._provisioning.close()

@@ -31,15 +31,20 @@ class Router:
         """Method and pattern of each."""
         self._routes: dict[str, list[_Route]] = {}
 
-    def add(self, method: str, pattern: str, endpoint: Endpoint) -> None:
-        """`pattern` is a path in which `{name}` stands for an id without `/`, `{name+}` for one that may have some."""
+    def add(self, method: str, pattern: str, endpoint: Endpoint, first: bool = False) -> None:
+        """`pattern` is a path in which `{name}` stands for an id without `/`, `{name+}` for one that may have some.
+
+        Args:
+            first: It goes before those that are there.
+        """
         parts = _NAME.split(pattern)
         expression = re.escape(parts[0])
         for name, plus, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             expression += f"(?P<{name}>{'.+?' if plus else '[^/]+'}){re.escape(literal)}"
         self.patterns.append((method, pattern))
         compiled = re.compile(expression, re.DOTALL)
-        self._routes.setdefault(method, []).append(_Route(compiled, endpoint))
+        routes = self._routes.setdefault(method, [])
+        routes.insert(0 if first else len(routes), _Route(compiled, endpoint))
 
     def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
         """The endpoint, and the ids in the path. A GET route answers HEAD as well, unless HEAD has one of its own."""

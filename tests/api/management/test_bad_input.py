@@ -10,6 +10,8 @@ from tallygate.api.management.endpoint import Endpoint
 from tallygate.api.management.table import ENDPOINTS
 from tallygate.catalog.models import AuditEntry
 
+pytestmark = pytest.mark.thorough
+
 NONSENSE: list[Any] = [
     None,
     "",

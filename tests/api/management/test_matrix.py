@@ -10,6 +10,8 @@ from tallygate.api.management.endpoint import Endpoint
 from tallygate.api.management.table import ENDPOINTS
 from tallygate.catalog.sections import SCOPES, SECTIONS
 
+pytestmark = pytest.mark.thorough
+
 READS_PRODUCTS = {"see_products", "see_backends"}
 OWN = {"see_provider", "own"}
 MEMBER = {"partners"}

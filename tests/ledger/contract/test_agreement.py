@@ -255,10 +255,9 @@ def place_of(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield lambda home, clock: Shared(home, clock, server)
 
 
+@pytest.mark.thorough
 @given(steps=st.lists(STEP, max_size=40))
-@hypothesis_settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_limits_hold_and_counters_raw_entries_and_roll_ups_agree_whatever_happens(
     place_of: Any, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]
 ) -> None:

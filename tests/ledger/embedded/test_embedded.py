@@ -557,7 +557,7 @@ STEP = st.one_of(
 
 
 @given(steps=st.lists(STEP, max_size=40))
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=60)
 def test_counters_and_log_agree_and_no_limit_is_passed_whatever_happens(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple]
 ) -> None:

@@ -129,6 +129,26 @@ def test_a_death_in_a_later_day_tells_what_that_day_has_not_been_told(
         assert told(again) == [*traffic("a"), "a first_daily_traffic"]
 
 
+@pytest.mark.parametrize("told_before", [True, False])
+def test_traffic_that_is_replayed_on_a_later_day_is_no_traffic_of_that_day(
+    ledger: EmbeddedLedger, settings: Settings, clock: ManualClock, told_before: bool
+) -> None:
+    """Whether or not it had been told by then; the first of that day is told for itself."""
+    if told_before:
+        ledger.count(call(ledger))
+        ledger.flush()
+        ledger._lock.close()
+    else:
+        with dying_before_events(ledger):
+            ledger.count(call(ledger))
+    clock.advance(86_400)
+    with EmbeddedLedger.open(settings, clock) as again:
+        assert told(again) == traffic("a")
+        again.count(call(again))
+        again.flush()
+        assert told(again) == [*traffic("a"), "a first_daily_traffic"]
+
+
 def test_imported_history_raises_nothing_in_a_replay_either(
     ledger: EmbeddedLedger, settings: Settings, clock: ManualClock
 ) -> None:

@@ -181,7 +181,7 @@ STEP = st.one_of(
 
 
 @given(steps=st.lists(STEP, max_size=40))
-@hypothesis_settings(max_examples=80, deadline=None)
+@hypothesis_settings(max_examples=80)
 def test_whatever_is_repeated_in_whatever_order_counts_once_and_within_its_limit(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple]
 ) -> None:

@@ -12,11 +12,15 @@
       return;
     }
     // Not the token that the page was made with: whoever signed in again meanwhile has another one.
-    const token = document.cookie.match(/(?:^|; )tallygate_csrf=([^;]+)/);
+    const token = csrfToken();
     if (!token) return;
     delete parameters.csrfmiddlewaretoken;
-    headers["X-CSRFToken"] = token[1];
+    headers["X-CSRFToken"] = token;
   });
+
+  function csrfToken() {
+    return document.cookie.match(/(?:^|; )tallygate_csrf=([^;]+)/)?.[1];
+  }
 
   function notice(id, hidden) {
     const found = document.getElementById(id);
@@ -28,7 +32,7 @@
   function tellNotSaved(answer, url) {
     const shown = notice("not-saved", false);
     if (!shown) return;
-    const signedOut = new URL(url, location.href).pathname === "/login";
+    const signedOut = new URL(url, location.href).pathname === "/login" || !csrfToken();
     shown.querySelector("[data-signed-out]").hidden = !signedOut;
     const said = [...answer.querySelectorAll("h1, main p:not(.brand)")].map((each) => each.textContent.trim());
     shown.querySelector("[data-reason]").textContent = signedOut ? "" : said.slice(0, 2).join(". ");

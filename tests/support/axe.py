@@ -1,16 +1,16 @@
-"""What axe says of a page."""
+"""What axe says about the accessibility of a page in a browser."""
 
 import json
 from pathlib import Path
 
 from playwright.sync_api import Page
 
-_AXE = (Path(__file__).parents[1] / "browser" / "vendor" / "axe.min.js").read_text()
+AXE = (Path(__file__).parents[1] / "browser" / "vendor" / "axe.min.js").read_text()
 
 
 def serious(page: Page) -> list[str]:
-    """What axe finds serious or critical, with the elements."""
-    page.evaluate(_AXE)
+    """What it finds serious or critical, with the elements."""
+    page.evaluate(AXE)
     found = page.evaluate("axe.run(document)")["violations"]
     return [
         f"{one['id']}: {json.dumps([node['html'] for node in one['nodes']])}"
