@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True):
         ledger_partitions: Into how many parts they are divided on Redis; fixed once they are there.
         ledger_when_down: What authorize answers while the ledger cannot be reached: deny (503), or allow by what was known last.
         console_threads: How many requests the console works on at once.
+        console_streams: How many pages at once may move by themselves, beside these requests.
         checkpoint_s: Seconds between checkpoints of the counters.
         segment_bytes: Size at which a segment of the log is closed and a new one begun.
         id_window_s: Seconds for which an idempotency id is remembered.
@@ -56,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True):
     ledger_partitions: int = 64
     ledger_when_down: Literal["deny", "allow"] = "deny"
     console_threads: int = 4
+    console_streams: int = 32
     checkpoint_s: int = 10
     segment_bytes: int = 64 * 1024 * 1024
     id_window_s: int = 7 * 86_400

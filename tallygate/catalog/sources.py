@@ -62,6 +62,8 @@ def _services(which: Q) -> Iterator[records.Service]:
             state="suspended" if suspended else "active",
             referrer_filters_required=product.referrer_filters_required,
             default=product.pk in firsts,
+            past_window_s=product.provider.past_window_s,
+            future_window_s=product.provider.future_window_s,
         )
 
 
@@ -169,7 +171,12 @@ def _credentials(model: Any, keys: Keys) -> Any:
 
 
 SOURCES = {
-    Provider: Source(of_providers, {"provider_key", "state"}, derived=True, whole=True),
+    Provider: Source(
+        of_providers,
+        {"provider_key", "state", "past_window_s", "future_window_s"},
+        derived=True,
+        whole=True,
+    ),
     Product: Source(
         of_products,
         {"provider", "backend_version", "referrer_filters_required", "notification_settings"},

@@ -10,6 +10,7 @@ from tallygate.history.series import (
     codes_series,
     metric_series,
 )
+from tallygate.history.tail import Seen, Subscription
 from tallygate.history.verify import Difference
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "Place",
     "Question",
     "Ranking",
+    "Seen",
     "Snapshot",
     "Split",
+    "Subscription",
     "change_percent",
     "code_class_series",
     "code_series",

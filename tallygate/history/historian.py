@@ -20,6 +20,7 @@ from tallygate.history.progress import Batch, Progress, ProgressFile
 from tallygate.history.retention import Retention
 from tallygate.history.schema import RAW
 from tallygate.history.store import Store
+from tallygate.history.tail import Tail
 from tallygate.history.upgrade import LAYOUT, Upgrade
 from tallygate.ledger.entry import FORGET, Entry
 from tallygate.ledger.logs import Logs, Positions, behind
@@ -45,6 +46,7 @@ class Historian:
         file: ProgressFile,
         retention: Retention,
         clock: Clock,
+        tail: Tail,
     ) -> None:
         self._logs = logs
         self._store = store
@@ -53,6 +55,7 @@ class Historian:
         self._file = file
         self._retention = retention
         self._clock = clock
+        self._tail = tail
         self._working = threading.Lock()
         self._progress: Progress | None = None
         self._stopping = threading.Event()
@@ -168,6 +171,8 @@ class Historian:
         else:
             self._forgetting.forget(batch.forget)
         self._note_done(noted, batch)
+        if batch.forget is None:
+            self._tail.publish(chunk.entries)
         return True
 
     def _complete(self, progress: Progress, batch: Batch) -> None:

@@ -18,6 +18,7 @@ from tallygate.history.ranking import Place, Ranking, rank
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
+from tallygate.history.tail import Subscription, Tail
 from tallygate.history.upgrade import Upgrade
 from tallygate.history.verify import Difference
 from tallygate.ledger.logs import Logs
@@ -57,6 +58,7 @@ class History:
     def __init__(self, settings: Settings, clock: Clock, engine: Engine, logs: Logs) -> None:
         self._engine = engine
         self._clock = clock
+        self._tail = Tail()
         deletion = Deletion(engine)
         self._forgetting = Forgetting(deletion)
         self._historian = Historian(
@@ -67,6 +69,7 @@ class History:
             ProgressFile(settings.history / "historian.json"),
             Retention(self._engine, settings.raw_days, settings.minute_days),
             clock,
+            self._tail,
         )
 
     @classmethod
@@ -87,6 +90,7 @@ class History:
 
     def close(self) -> None:
         """Ends the thread after the batch in hand and lets go of the files."""
+        self._tail.close()
         self._historian.stop()
         self._engine.close()
 
@@ -120,6 +124,10 @@ class History:
         """When any of the series was last counted, as `query.last_hit_s` says; None if never."""
         self._historian.catch_up()
         return query.last_hit_s(self._engine, product, series)
+
+    def watch(self, *products: str) -> Subscription:
+        """The entries of these products that come in from now on, when questions see them too. Close it."""
+        return self._tail.subscribe(products)
 
     def rows(self, product: str) -> dict[str, int]:
         """By table, how many rows it has of the product. Waits until what is forgotten is deleted."""

@@ -21,6 +21,7 @@ from tallygate.listener.parameters import Parameters, Value
 from tallygate.listener.timestamps import parse_timestamp
 from tallygate.listener.usage import effective_usage, response_code, without_zeros
 from tallygate.registry.contract import Missing, NotLoaded, Registry
+from tallygate.registry.records import Service
 from tallygate.registry.views import ServiceView
 from tallygate.settings import Settings
 
@@ -145,7 +146,7 @@ class _Reader:
             self._registry, self._view, text(transaction, "app_id"), text(transaction, "user_key")
         ).application
         usage = self._usage(transaction)
-        at_ms = _time_ms(transaction.get("timestamp"), self._now_ms, self._settings)
+        at_ms = self._time_ms(transaction.get("timestamp"))
         code = response_code(transaction["log"]) if "log" in transaction else 0
         entry_id = text(transaction, "id") or ""
         return Entry(who.service_id, who.id, at_ms, usage.adds, code, usage.sets, entry_id)
@@ -163,23 +164,25 @@ class _Reader:
             self._usages[key] = found
         return found
 
+    def _time_ms(self, given: Value) -> int:
+        at_s = parse_timestamp(given) if isinstance(given, str) and given.strip() else None
+        if at_s is None:
+            return self._now_ms
+        check_window(at_s, self._now_ms, self._view.service, self._settings)
+        return at_s * 1000
 
-def _time_ms(given: Value, now_ms: int, settings: Settings) -> int:
-    at_s = parse_timestamp(given) if isinstance(given, str) and given.strip() else None
-    if at_s is None:
-        return now_ms
-    check_window(at_s, now_ms, settings)
-    return at_s * 1000
 
-
-def check_window(at_s: int, now_ms: int, settings: Settings) -> None:
-    """Whether a reported time lies in the provider's window, both ends included.
+def check_window(at_s: int, now_ms: int, service: Service, settings: Settings) -> None:
+    """Whether a reported time lies in the window of the service's provider, both ends included.
 
     Raises:
         TransactionTimestampTooOld, TransactionTimestampTooNew
     """
     now_s = now_ms // 1000
-    if at_s < now_s - settings.past_window_s:
-        raise TransactionTimestampTooOld(settings.past_window_s)
-    if at_s > now_s + settings.future_window_s:
-        raise TransactionTimestampTooNew(settings.future_window_s)
+    past_s, future_s = service.past_window_s, service.future_window_s
+    past_s = settings.past_window_s if past_s is None else past_s
+    future_s = settings.future_window_s if future_s is None else future_s
+    if at_s < now_s - past_s:
+        raise TransactionTimestampTooOld(past_s)
+    if at_s > now_s + future_s:
+        raise TransactionTimestampTooNew(future_s)

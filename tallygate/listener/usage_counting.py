@@ -20,6 +20,7 @@ from tallygate.listener.usage_items import UNREADABLE, Decode, Item, Raw, Time
 from tallygate.listener.usage_results import DUPLICATE, Counted
 from tallygate.listener.watching import watch
 from tallygate.registry.contract import Missing, NotLoaded, Registry, looked_up
+from tallygate.registry.records import Service
 from tallygate.registry.views import ServiceView
 from tallygate.settings import Settings
 
@@ -169,7 +170,9 @@ class _Reader:
         """Raises ProtocolError: what is wrong with the item."""
         view, application_id = self._application(item.service_id, item.app_id, item.user_key)
         adds, sets = self._usage(view, item.usage)
-        at_ms = self._now_ms if item.timestamp is None else self._time_ms(item.timestamp)
+        at_ms = (
+            self._now_ms if item.timestamp is None else self._time_ms(view.service, item.timestamp)
+        )
         entry_id = "" if item.id is None else checked_id(item.id, "the id of an item")
         code = item.response_code or 0
         return Entry(view.service.id, application_id, at_ms, adds, code, sets, entry_id)
@@ -195,9 +198,9 @@ class _Reader:
             found = self._usages[key] = effective_usage(values, view, flat=False)
         return found
 
-    def _time_ms(self, given: datetime | int | float) -> int:
+    def _time_ms(self, service: Service, given: datetime | int | float) -> int:
         at_s = _seconds(given)
-        check_window(math.floor(at_s), self._now_ms, self._settings)
+        check_window(math.floor(at_s), self._now_ms, service, self._settings)
         return math.floor(at_s * 1000)
 
 

@@ -5,6 +5,9 @@ import msgspec
 PERIODS = ("eternity", "year", "month", "week", "day", "hour", "minute")
 """Limit periods in the protocol's order."""
 
+LONGEST_WINDOW_S = 100 * 366 * 86_400
+"""A service's window of time for what is reported; before that nothing was counted."""
+
 ALERT_LEVELS = (0, 50, 80, 90, 100, 120, 150, 200, 300)
 """Levels of utilization that can raise an alert, in percent."""
 
@@ -16,6 +19,8 @@ class Service(msgspec.Struct, frozen=True):
         backend_version: '1' user key, '2' app id and key, 'oauth'; '' = not given (as '2').
         state: 'active' or 'suspended'.
         default: Whether calls that name no service mean this one of the provider's.
+        past_window_s: How old what is reported may be; None: as the installation has it.
+        future_window_s: How far ahead its time may be; None: as the installation has it.
     """
 
     id: str
@@ -24,6 +29,8 @@ class Service(msgspec.Struct, frozen=True):
     state: str = "active"
     referrer_filters_required: bool = False
     default: bool = False
+    past_window_s: int | None = None
+    future_window_s: int | None = None
 
 
 class Application(msgspec.Struct, frozen=True):

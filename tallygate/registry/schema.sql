@@ -7,7 +7,9 @@ CREATE TABLE IF NOT EXISTS registry_service (
   backend_version TEXT NOT NULL,
   state TEXT NOT NULL,
   referrer_filters_required INTEGER NOT NULL,
-  is_default INTEGER NOT NULL
+  is_default INTEGER NOT NULL,
+  past_window_s INTEGER,
+  future_window_s INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS registry_service_provider ON registry_service (provider_key);
 

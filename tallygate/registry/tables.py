@@ -16,10 +16,8 @@ class RegistryTables:
         row = self._rows("SELECT * FROM registry_service WHERE id = ?", (service_id,)).fetchone()
         if row is None:
             return None
-        identity, provider_key, backend_version, state, filters_required, is_default = row
-        return Service(
-            identity, provider_key, backend_version, state, bool(filters_required), bool(is_default)
-        )
+        name, key, mode, state, filters_required, is_default, *windows_s = row
+        return Service(name, key, mode, state, bool(filters_required), bool(is_default), *windows_s)
 
     def service_ids(self, provider_key: str) -> list[str]:
         """The services of a provider."""

@@ -22,11 +22,20 @@ _OF_A_SERVICE = (
 """Tables of what hangs on a service."""
 
 
+_NEWER_COLUMNS = ("past_window_s", "future_window_s")
+"""Those of services that tables made by the first versions do not have; in the order of the schema."""
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Creates what is missing; changes nothing that is there. Commits nothing of the caller's own."""
     for statement in files("tallygate.registry").joinpath("schema.sql").read_text().split(";\n"):
         if statement.strip():
             connection.execute(statement)
+    found = connection.execute("SELECT name FROM pragma_table_info('registry_service')")
+    there = {name for (name,) in found}
+    for column in _NEWER_COLUMNS:
+        if column not in there:
+            connection.execute(f"ALTER TABLE registry_service ADD COLUMN {column} INTEGER")
 
 
 class RegistryWriter:
@@ -52,7 +61,7 @@ class RegistryWriter:
             for (service_id,) in former:
                 self._changed(service_id)
         self._execute(
-            "INSERT OR REPLACE INTO registry_service VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO registry_service VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 service.id,
                 service.provider_key,
@@ -60,6 +69,8 @@ class RegistryWriter:
                 service.state,
                 service.referrer_filters_required,
                 service.default,
+                service.past_window_s,
+                service.future_window_s,
             ),
         )
         self._changed(service.id)

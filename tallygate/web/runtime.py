@@ -44,6 +44,11 @@ def history() -> History:
         return _history
 
 
+def stopping() -> bool:
+    """Whether this process is about to end."""
+    return _stopping
+
+
 def close() -> None:
     """Stops the historian and closes the history, if it was asked for. It is not opened again."""
     global _history, _stopping

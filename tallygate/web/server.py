@@ -57,7 +57,7 @@ def serve(settings: Settings) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.console_threads,
+        blocking_threads=settings.console_threads + settings.console_streams,
         blocking_threads_idle_timeout=600,
         http=HTTPModes.http1,
         websockets=False,

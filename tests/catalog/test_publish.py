@@ -62,15 +62,17 @@ def test_a_product_is_a_service_and_the_providers_first_is_the_default(product: 
     key = product.provider.provider_key
     second = made.product(product.provider, backend_version="2", referrer_filters_required=True)
     assert rows("service") == {
-        (str(product.pk), key, "1", "active", 0, 1),
-        (str(second.pk), key, "2", "active", 1, 0),
+        (str(product.pk), key, "1", "active", 0, 1, None, None),
+        (str(second.pk), key, "2", "active", 1, 0, None, None),
     }
 
 
 def test_when_the_first_product_goes_the_next_becomes_the_default(product: Product) -> None:
     second = made.product(product.provider)
     Product.objects.filter(pk=product.pk).delete()
-    assert rows("service") == {(str(second.pk), product.provider.provider_key, "1", "active", 0, 1)}
+    assert rows("service") == {
+        (str(second.pk), product.provider.provider_key, "1", "active", 0, 1, None, None)
+    }
 
 
 def test_a_new_provider_key_and_a_suspension_reach_all_services(product: Product) -> None:

@@ -118,6 +118,25 @@ def test_a_service_is_replaced_by_one_of_the_same_id(
     }
 
 
+def test_a_service_may_have_a_window_of_time_of_its_own(internal: InternalClient) -> None:
+    """It is told where it is set, kept by changes that do not name it, and taken away by null."""
+    given = {"id": "7090", "provider_key": "s90", "past_window_s": 34_560_000}
+    internal.post("/services/", {"service": given})
+
+    def told() -> dict[str, int]:
+        found = internal.get("/services/7090")[1]["service"]
+        return {name: value for name, value in found.items() if name.endswith("_window_s")}
+
+    assert told() == {"past_window_s": 34_560_000}
+    internal.put("/services/7090", {"service": {"state": "active", "future_window_s": "0"}})
+    assert told() == {"past_window_s": 34_560_000, "future_window_s": 0}
+    internal.put("/services/7090", {"service": {"past_window_s": None}})
+    assert told() == {"future_window_s": 0}
+    for wrong in (-1, 1.5, "soon", [], 10**12):
+        answer = internal.put("/services/7090", {"service": {"past_window_s": wrong}})
+        assert answer == (400, {"status": "error", "error": "invalid parameter 'past_window_s'"})
+
+
 def test_the_first_service_is_the_default_until_another_is_made_it(
     internal: InternalClient,
 ) -> None:

@@ -14,6 +14,8 @@ import msgspec
 import pytest
 from support.running_listener import Answer, App, RunningListener
 
+from tallygate.registry.records import Service
+
 pytestmark = pytest.mark.service
 
 JSON, LINES = "application/json", "application/x-ndjson"
@@ -494,6 +496,16 @@ class TestWindow:
         for age_s in ages_s:
             own.report_of(app, {"usage][hits": "1", "timestamp": str(now_s - age_s)})
         assert sorted(each.time_ms // 1000 - now_s for each in own.entries(app)) == [-399 * 86_400] * 2 + [0] * 2  # fmt: skip
+
+    def test_a_providers_own_goes_before_the_installations(self, own: RunningListener) -> None:
+        own.registry.put_service(Service("2", "pk", "2", past_window_s=60, future_window_s=120))
+        app, now_s = own.application(), int(time.time())
+        answer = post(own, [item(app, timestamp=now_s + later_s) for later_s in (-30, -90, 90)])
+        codes = [each.get("code") for each in told(answer)["results"]]
+        assert codes == [None, "transaction_timestamp_too_old", None]
+        for later_s in (-30, -90, 90, 150):
+            own.report_of(app, {"usage][hits": "1", "timestamp": str(now_s + later_s)})
+        assert sorted(each.time_ms // 1000 - now_s for each in own.entries(app)) == [-30] * 2 + [90] * 2  # fmt: skip
 
 
 def test_items_sent_again_after_a_crash_count_once(home: Path) -> None:

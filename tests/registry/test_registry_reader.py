@@ -1,5 +1,6 @@
 """The reader is never stale: what another connection committed holds for the very next call."""
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import pytest
 
 from tallygate.registry.reader import SqliteRegistry
 from tallygate.registry.records import Application, Limit, Metric, Service
-from tallygate.registry.writer import KEEP_REVISIONS, RegistryWriter
+from tallygate.registry.tables import RegistryTables
+from tallygate.registry.writer import KEEP_REVISIONS, RegistryWriter, create_tables
 
 
 def state_of(registry: SqliteRegistry, application_id: str = "app") -> str | None:
@@ -321,3 +323,18 @@ def test_a_process_that_comes_and_goes_leaves_the_readers_files_alone(
     for _ in range(2):
         subprocess.run([sys.executable, "-c", program, str(database)], check=True)
     assert registry._index[:48] == before
+
+
+def test_tables_of_the_first_versions_get_the_columns_that_came_later(tmp_path: Path) -> None:
+    """And keep what is in them; whoever opens them again changes nothing."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        connection.execute(
+            "CREATE TABLE registry_service (id TEXT NOT NULL PRIMARY KEY, provider_key TEXT NOT NULL,"
+            " backend_version TEXT NOT NULL, state TEXT NOT NULL,"
+            " referrer_filters_required INTEGER NOT NULL, is_default INTEGER NOT NULL) WITHOUT ROWID"
+        )
+        connection.execute("INSERT INTO registry_service VALUES ('10', 'pk', '2', 'active', 1, 1)")
+        for _ in range(2):
+            create_tables(connection)
+            found = RegistryTables(connection).service("10")
+            assert found == Service("10", "pk", "2", "active", True, True)

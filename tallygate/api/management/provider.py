@@ -36,6 +36,8 @@ PROVIDER = Representation(
         field("finance_support_email"),
         field("site_access_code"),
         field("timezone", str, "time_zone"),
+        field("past_window_s", int),
+        field("future_window_s", int),
     ),
     links=(("users", lambda _provider: "users"),),
 )
@@ -46,6 +48,16 @@ PROVIDER_PARAMETERS = (
     Parameter("finance_support_email", description="Whom they ask about bills."),
     Parameter("site_access_code", description="Opens the Developer Portal while it is not public."),
     Parameter("timezone", attribute="time_zone", description="An IANA name: Europe/Madrid."),
+    Parameter(
+        "past_window_s",
+        Kind.INTEGER,
+        description="How old what is reported may be, in seconds; null: as the installation has it.",
+    ),
+    Parameter(
+        "future_window_s",
+        Kind.INTEGER,
+        description="How far ahead its time may be, in seconds; null: as the installation has it.",
+    ),
 )
 
 _SWITCHES = (

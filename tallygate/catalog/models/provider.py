@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 
 from tallygate.catalog import credentials
 from tallygate.catalog.models.base import CatalogModel, text
 from tallygate.domain.zone import zone_ids
+from tallygate.registry.records import LONGEST_WINDOW_S
 
 if TYPE_CHECKING:
     from tallygate.catalog.models.account_plan import AccountPlan
@@ -37,6 +39,8 @@ class Provider(CatalogModel):
         finance_support_email: Whom they ask about bills.
         site_access_code: Opens the Developer Portal while it is not public.
         default_account_plan: The plan of accounts that name none.
+        past_window_s: How old what is reported may be, so that history can be brought in; None: as the installation has it.
+        future_window_s: How far ahead its time may be; None: as the installation has it.
     """
 
     SECRET = ("provider_key", "site_access_code")
@@ -55,6 +59,12 @@ class Provider(CatalogModel):
     site_access_code = text(blank=True, default=new_site_access_code)
     default_account_plan = models.ForeignKey(
         "AccountPlan", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    past_window_s = models.PositiveBigIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(LONGEST_WINDOW_S)]
+    )
+    future_window_s = models.PositiveBigIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(LONGEST_WINDOW_S)]
     )
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from tallygate.listener.internal.answers import Refused, invalid, missing
 from tallygate.listener.multipart import form_text
 from tallygate.listener.parameters import is_utf8, parse
 from tallygate.listener.reporting import FORM_TYPES
+from tallygate.registry.records import LONGEST_WINDOW_S
 
 Object = dict[str, Any]
 """A JSON object, or what a form makes of `a[b]=c`."""
@@ -113,6 +114,21 @@ def switch(given: Object, name: str) -> bool | None:
     if not isinstance(value, bool | int | str) or value not in _SWITCHES:
         raise invalid(name)
     return _SWITCHES[value]
+
+
+def seconds(given: Object, name: str) -> int | None:
+    """A length of time. None if it is not given, or null.
+
+    Raises:
+        Refused: It is no whole number of seconds from 0 to 100 years.
+    """
+    value = given.get(name)
+    if value is None:
+        return None
+    number = whole_number(value)
+    if number is None or not 0 <= number <= LONGEST_WINDOW_S:
+        raise invalid(name)
+    return number
 
 
 def whole_number(value: Any) -> int | None:

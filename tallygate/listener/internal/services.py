@@ -12,11 +12,20 @@ from tallygate.listener.internal.answers import (
     missing,
     not_found,
 )
-from tallygate.listener.internal.request import Object, Request, required_text, switch, text
+from tallygate.listener.internal.request import (
+    Object,
+    Request,
+    required_text,
+    seconds,
+    switch,
+    text,
+)
 from tallygate.registry.records import Service
 from tallygate.registry.store import Store
 
 _ACTIVE: Final = "active"
+_WINDOWS: Final = ("past_window_s", "future_window_s")
+"""Beyond the reference: told of services that have their own."""
 
 
 def get(store: Store, request: Request) -> Answer:
@@ -81,6 +90,7 @@ def _save(store: Store, base: Service, former: Service | None, given: Object) ->
         raise missing("provider_key")
     state, mode = text(given, "state"), text(given, "backend_version")
     filters_required = switch(given, "referrer_filters_required")
+    windows_s = {name: seconds(given, name) for name in _WINDOWS}
     saved = replace(
         base,
         provider_key=key,
@@ -94,13 +104,14 @@ def _save(store: Store, base: Service, former: Service | None, given: Object) ->
             or (former is not None and former.default and former.provider_key == key)
             or store.tables.default_service_id(key) is None
         ),
+        **{name: value for name, value in windows_s.items() if name in given},
     )
     store.writer.put_service(saved)
     return saved
 
 
 def _shown(service: Service) -> dict[str, Any]:
-    return {
+    shown = {
         "id": service.id,
         "state": service.state,
         "provider_key": service.provider_key,
@@ -108,6 +119,8 @@ def _shown(service: Service) -> dict[str, Any]:
         "referrer_filters_required": service.referrer_filters_required,
         "default_service": service.default,
     }
+    windows_s = {name: getattr(service, name) for name in _WINDOWS}
+    return shown | {name: value for name, value in windows_s.items() if value is not None}
 
 
 def _echo(saved: Service, given: Object, stored: Service | None) -> dict[str, Any]:

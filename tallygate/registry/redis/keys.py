@@ -28,7 +28,7 @@ class RegistryKeys:
         return self._partitions.key(0, "published")
 
     def service(self, service_id: str) -> bytes:
-        """A hash: provider_key, backend_version, state, referrer_filters_required."""
+        """A hash: provider_key, backend_version, state, referrer_filters_required, past_window_s, future_window_s."""
         return self._of(service_id, "service")
 
     def tokens(self, service_id: str) -> bytes:

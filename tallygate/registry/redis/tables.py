@@ -103,7 +103,14 @@ def service_of(service_id: str, fields: dict[bytes, bytes]) -> Service:
         fields[b"backend_version"].decode(),
         fields[b"state"].decode(),
         fields[b"referrer_filters_required"] == b"1",
+        past_window_s=_number(fields.get(b"past_window_s")),
+        future_window_s=_number(fields.get(b"future_window_s")),
     )
+
+
+def _number(value: bytes | None) -> int | None:
+    """None where a field is empty, or of a service that was written before there was the field."""
+    return int(value) if value else None
 
 
 def metrics_of(service_id: str, fields: dict[bytes, bytes]) -> Iterator[Metric]:

@@ -34,6 +34,8 @@ class RedisWriter:
             "backend_version": service.backend_version,
             "state": service.state,
             "referrer_filters_required": "1" if service.referrer_filters_required else "0",
+            "past_window_s": _text(service.past_window_s),
+            "future_window_s": _text(service.future_window_s),
         }
         at, key = self._at(service.id), self._keys.service(service.id)
         for name, value in fields.items():
@@ -215,3 +217,7 @@ class RedisWriter:
                 self._unit.put(at, key, field, packed(*left))
             else:
                 self._unit.drop(at, key, field)
+
+
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 from support.management_site import ManagementSite
 
 from tallygate.catalog.models import AccessToken, AuditEntry, User
@@ -24,6 +25,29 @@ def test_the_provider_is_read_and_changed(site: ManagementSite) -> None:
         "timezone": ["is not a known time zone"],
     }
     assert site.provider.provider_key not in json.dumps(shown)
+
+
+def test_a_providers_window_for_late_reports_reaches_the_listener(site: ManagementSite) -> None:
+    """All its products have it; null gives it back to the installation."""
+    product = site.post("services", name="API")["service"]["id"]
+
+    def published() -> tuple[int | None, int | None]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT past_window_s, future_window_s FROM registry_service WHERE id = %s",
+                [str(product)],
+            )
+            return cursor.fetchone()  # type: ignore[no-any-return]
+
+    assert published() == (None, None)
+    shown = site.put("provider", past_window_s=86_400 * 400, future_window_s="60")["account"]
+    assert (shown["past_window_s"], shown["future_window_s"]) == published() == (34_560_000, 60)
+    site.put("provider", past_window_s=None)
+    assert published() == (None, 60)
+    assert site.refused("PUT", "provider", past_window_s=-1, future_window_s=10**12).keys() == {
+        "past_window_s",
+        "future_window_s",
+    }
 
 
 def test_settings_are_read_and_changed(site: ManagementSite) -> None:

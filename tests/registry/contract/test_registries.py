@@ -61,6 +61,25 @@ async def test_more_applications_than_the_memory_holds_are_found(place: Place) -
         assert await place.seen(plan) == str(number)
 
 
+async def test_a_service_may_have_a_window_of_time_of_its_own(place: Place) -> None:
+    """Zero is a window too: nothing but now."""
+
+    def windows_of(registry: Registry) -> tuple[int | None, int | None]:
+        view = registry.service("10")
+        assert view is not None
+        return view.service.past_window_s, view.service.future_window_s
+
+    async def windows_s() -> tuple[int | None, int | None]:
+        return await place.seen(windows_of)
+
+    service(place, "10")
+    assert await windows_s() == (None, None)
+    service(place, "10", past_window_s=86_400 * 400, future_window_s=0)
+    assert await windows_s() == (86_400 * 400, 0)
+    service(place, "10", past_window_s=0)
+    assert await windows_s() == (0, None)
+
+
 async def test_keys_and_filters_of_an_application_are_seen_as_they_change(place: Place) -> None:
     def work(registry: Registry) -> tuple[tuple[str, ...], tuple[str, ...]]:
         found = registry.application("10", "app")
