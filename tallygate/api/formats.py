@@ -132,12 +132,13 @@ def ends(window: Window) -> dict[str, str]:
     }
 
 
-def application_element(root: ElementTree.Element, application: Application) -> None:
+def application_element(root: ElementTree.Element, application: Application) -> ElementTree.Element:
     """Adds the application with its plan and its account."""
     element = elements.add(root, "application", {"id": application.pk, "name": application.name})
     elements.add(element, "plan", {"id": application.plan.pk, "name": application.plan.name})
     account = application.account
     elements.add(element, "account", {"name": account.org_name, "id": account.pk})
+    return element
 
 
 def _values_csv(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tallygate.api import subject, summary, usage
+from tallygate.api import subject, summary, top, usage
 from tallygate.api.stats import view
 
 _SERVICE, _APPLICATION, _BACKEND = subject.of_service, subject.of_application, subject.of_backend
@@ -16,6 +16,7 @@ urlpatterns = [
         f"{_OF_SERVICE}/usage_response_code.<form>",
         view(_SERVICE, usage.usage_response_code),
     ),
+    path(f"{_OF_SERVICE}/top_applications.<form>", view(_SERVICE, top.top_applications)),
     path(f"{_OF_SERVICE}/summary.<form>", view(_SERVICE, summary.methods)),
     path(f"{_OF_APPLICATION}/usage.<form>", view(_APPLICATION, usage.usage)),
     path(
@@ -28,5 +29,6 @@ urlpatterns = [
         f"{_OF_BACKEND}/usage_response_code.<form>",
         view(_BACKEND, usage.usage_response_code),
     ),
+    path(f"{_OF_BACKEND}/top_applications.<form>", view(_BACKEND, top.top_applications)),
     path(f"{_OF_BACKEND}/summary.<form>", view(_BACKEND, summary.methods)),
 ]

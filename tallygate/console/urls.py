@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, path
 
 from tallygate.console import (
+    audience_urls,
     backends,
     configuration,
     integration,
@@ -77,6 +78,7 @@ def _plans() -> Iterator[URLPattern]:
 urlpatterns = [
     *_owned(),
     *_plans(),
+    *audience_urls.urlpatterns,
     path("", products.home, name="home"),
     path("overview", overview.of_provider, name="overview"),
     path("overview/limits", limits_page.of_provider, name="near"),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tallygate.domain.calendar import Granularity
 from tallygate.domain.errors import QuestionError
 from tallygate.history.engine import Array, Value
-from tallygate.history.question import Question, Split
+from tallygate.history.question import Consumer, Question, Split
 from tallygate.history.schema import MINUTE, QUARTER, Table
 from tallygate.history.series import PAIR
 
@@ -129,18 +129,25 @@ class Selection:
         else:
             conditions.append("application = ''")
         if question.among is not None:
-            # The first is implied by the second; by it the rows are found.
-            values["of_products"] = sorted({each.product for each in question.among})
-            values["among"] = question.among
-            conditions.append(
-                "product IN {of_products} AND (product, application) IN {among}"
-                if question.among
-                else "0"
-            )
+            conditions.append(self._among(question.among))
         if "group" in question.split and question.groups:
             values["grouped"] = Array(_BETWEEN.join(each) for each in question.groups)
             values["groups"] = Array(question.groups.values())
         return conditions
+
+    def _among(self, consumers: Sequence[Consumer]) -> str:
+        """A list of texts for each product: it is read several times faster than one of pairs."""
+        by_product: dict[str, list[str]] = {}
+        for consumer in consumers:
+            by_product.setdefault(consumer.product, []).append(consumer.application)
+        either = []
+        for number, (product, applications) in enumerate(by_product.items()):
+            self._values[f"product_{number}"] = product
+            self._values[f"applications_{number}"] = applications
+            either.append(
+                f"(product = {{product_{number}}} AND application IN {{applications_{number}}})"
+            )
+        return f"({' OR '.join(either)})" if either else "0"
 
 
 def within(span: Span) -> str:

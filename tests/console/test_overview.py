@@ -66,6 +66,14 @@ def test_applications_that_are_used_most_that_grow_and_that_fell_silent(portal, 
     assert rows(answer, "silent") == [("Silent", 0, 70)]
 
 
+def test_applications_lead_to_their_page_for_those_who_may_see_it(portal, busy):
+    link = f'href="/applications/{Application.objects.get(application_id="steady").pk}"'
+    assert link in overview(portal).content.decode()
+    page = overview(portal, client=member(portal, "monitoring")).content.decode()
+    assert "Steady" in page
+    assert link not in page
+
+
 def test_a_product_shows_itself_alone_with_its_metrics_and_methods(portal, busy):
     orders = method(portal.product)
     portal.count(portal.clock.now_s(), portal.product.hits, orders, value=10, application="steady")
@@ -182,7 +190,7 @@ def test_a_member_sees_the_products_given_to_them_and_nothing_of_others(portal, 
     assert rows(answer, "parts") == [("Other", 7, 0)]
     assert rows(answer, "silent") == []
     assert b"Steady" not in answer.content
-    assert portal.product.name.encode() not in answer.content
+    assert f"/products/{portal.product.pk}/".encode() not in answer.content
     assert overview(portal, portal.product, client).status_code == 404
     assert overview(portal, busy, client).status_code == 200
 

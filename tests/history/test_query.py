@@ -386,3 +386,19 @@ def test_a_history_with_a_second_one_open_says_so(history: History, tmp_path: Pa
         pytest.raises(HistoryUnavailable, match="does not start"),
     ):
         second.catch_up()
+
+
+def test_a_question_may_name_tens_of_thousands_of_applications(
+    history: History, log: MemoryLog
+) -> None:
+    """And put them into groups."""
+    log.entries += [entry(product="many", application=f"a{number}") for number in (1, 29_999, 30_000)]  # fmt: skip
+    named = tuple(Consumer("many", f"a{number}") for number in range(30_000))
+    question = Question(
+        ("m:7",),
+        last(UTC, NOW_S, 1, Granularity.DAY),
+        among=named,
+        split=("group",),
+        groups=dict.fromkeys(named, "g"),
+    )
+    assert [(line.group, line.total) for line in history.ask(question).lines] == [("g", 2)]

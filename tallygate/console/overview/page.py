@@ -134,29 +134,32 @@ def _lists(about: Scope, found: Figures, frame: TimeFrame) -> list[Consumers]:
         Consumers(
             "used",
             "Most used by",
-            [_consumer(each, found) for each in found.applications],
+            [_consumer(about, each, found) for each in found.applications],
             "No application has called in this time frame.",
         ),
         Consumers(
             "growing",
             "Growing fastest",
-            [_consumer(each, found) for each in found.growing],
+            [_consumer(about, each, found) for each in found.growing],
             f"No application has called more than in the {frame.before}.",
         ),
         Consumers(
             "silent",
             "Newly silent",
-            [_consumer(each, found) for each in found.silent],
+            [_consumer(about, each, found) for each in found.silent],
             f"Every application that called in the {frame.before} has called again.",
         ),
     ]
 
 
-def _consumer(ranked: Ranked, found: Figures) -> Row:
+def _consumer(about: Scope, ranked: Ranked, found: Figures) -> Row:
     assert isinstance(ranked.key, Consumer)
     named = found.named[ranked.key]
     of_product = named.product.name if named.product else ""
-    return Row(ranked, named.name, " · ".join(filter(None, [named.account, of_product])), "")
+    note = " · ".join(filter(None, [named.account, of_product]))
+    shows = named.key is not None and about.principal.may("see_accounts")
+    url = reverse("console:application", args=[named.key]) if shows else ""
+    return Row(ranked, named.name, note, url)
 
 
 def _last_call(about: Scope, zone: Zone) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 
 from tallygate.catalog.access import Principal
-from tallygate.catalog.models import Metric, Product
+from tallygate.catalog.models import Application, Metric, Product
 from tallygate.history import Consumer, metric_series
 
 
@@ -43,11 +43,13 @@ class Named:
 
     Attributes:
         name: Its protocol id where it is no more.
+        key: Its primary key; None where it is no more.
         account: Whose it is; '' where that is not known.
         product: None where the page is about one.
     """
 
     name: str
+    key: int | None
     account: str
     product: Product | None
 
@@ -72,21 +74,20 @@ def of_product(principal: Principal, product: Product) -> Scope:
 def names(scope: Scope, consumers: Iterable[Consumer]) -> dict[Consumer, Named]:
     """What they are called; one query, however many there are."""
     asked = set(consumers)
-    rows = scope.principal.provider.accounts.filter(
-        applications__product__in={scope.products[each.product].pk for each in asked},
-        applications__application_id__in={each.application for each in asked},
-    ).values_list(
-        "org_name",
-        "applications__name",
-        "applications__product_id",
-        "applications__application_id",
-    )
-    known = {(str(product), key): (name, account) for account, name, product, key in rows}
-    return {each: _named(scope, each, *known.get(each, (each.application, ""))) for each in asked}
+    rows = Application.objects.filter(
+        product__in={scope.products[each.product].pk for each in asked},
+        application_id__in={each.application for each in asked},
+    ).values_list("product_id", "application_id", "pk", "name", "account__org_name")
+    known = {(str(row[0]), row[1]): row[2:] for row in rows}
+    return {each: _named(scope, each, known.get(each)) for each in asked}
 
 
-def _named(scope: Scope, consumer: Consumer, name: str, account: str) -> Named:
-    return Named(name, account, None if scope.of else scope.products[consumer.product])
+def _named(scope: Scope, consumer: Consumer, found: tuple[int, str, str] | None) -> Named:
+    product = None if scope.of else scope.products[consumer.product]
+    if found is None:
+        return Named(consumer.application, None, "", product)
+    key, name, account = found
+    return Named(name, key, account, product)
 
 
 def _is_own_hits(metric: Metric, product: Product) -> bool:
