@@ -67,6 +67,7 @@ OF_PRODUCT = (
     Place("product-overview", "Overview", "overview", "console:product-overview", "see_analytics"),
     Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("live", "Live", "quiet", "console:live", "see_analytics"),
     Place("errors", "Integration errors", "alert", "console:errors", "see_integration_errors"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),

@@ -25,6 +25,7 @@ from tallygate.console import (
     usages,
 )
 from tallygate.console.errors import page as errors
+from tallygate.console.live import page as live
 from tallygate.console.overview import limits_page
 from tallygate.console.overview import page as overview
 
@@ -94,6 +95,8 @@ urlpatterns = [
     path("products/<int:product_id>/errors", errors.of_product, name="errors"),
     path("products/<int:product_id>/errors.csv", errors.csv_of_product, name="errors-csv"),
     path("products/<int:product_id>/errors/purge", errors.purge, name="errors-purge"),
+    path("products/<int:product_id>/live", live.of_product, name="live"),
+    path("products/<int:product_id>/live/stream", live.stream, name="live-stream"),
     path("products/<int:product_id>/limits", limits_page.of_product, name="product-near"),
     path("products/<int:product_id>/traffic", traffic.traffic, name="traffic"),
     path("products/<int:product_id>/traffic.csv", traffic.traffic_csv, name="traffic-csv"),

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from support.catalog_data import application, method, plan
 from support.catalog_data import product as make_product
 from support.catalog_data import provider as make_provider
-from support.portal_pages import member
+from support.portal_pages import commands, member, run, token_of
 
 from tallygate.catalog.models import Application, Limit, Metric, Product
 from tallygate.console.overview import figures, near_limits
@@ -113,6 +113,11 @@ def test_the_numbers_are_those_of_the_traffic_page(portal, busy):
         report = overview(portal, portal.product, frame=frame).context["report"]
         assert (report.total, report.previous_total) == (traffic.total, traffic.previous_total)
         assert report.chart["values"] == traffic.chart["values"]
+
+
+def test_the_call_that_the_page_of_a_product_tells_gives_its_total(portal, busy):
+    (command,) = commands(overview(portal, portal.product))
+    assert run(command, token_of("admin")).json()["total"] == 590
 
 
 def limited(portal, value, period="day", name="limited", metric=None):

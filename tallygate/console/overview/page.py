@@ -83,14 +83,22 @@ def _shown(
         frame = time_frame.read({"frame": name}, zone, now_s)
         answered = _answered(about, frame, now_s)
         if about.of is not None:
-            answered["calls"] = [api_of(request).usage(about.of.pk, "hits", frame.window)]
+            answered["calls"] = [
+                api_of(request).usage(f"services/{about.of.pk}", "hits", frame.window)
+            ]
     except QuestionError as error:
         status, answered = 400, {"error": {"title": "This cannot be shown", "text": str(error)}}
     except HistoryUnavailable as error:
         text = f"{str(error).capitalize()}. Calls go on being counted, and nothing is lost."
         status = 503
         answered = {"error": {"title": "The numbers cannot be read right now", "text": text}}
-    given = {"about": about, "presets": time_frame.PRESETS, "frame_name": name}
+    given = {
+        "api": "Analytics API",
+        "scope": "stats",
+        "about": about,
+        "presets": time_frame.PRESETS,
+        "frame_name": name,
+    }
     context = context | given | answered
     return show(request, about.principal, "console/overview.html", section, context, status)
 
