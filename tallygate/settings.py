@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
         raw_days: Days of event time for which raw entries are kept; 0 = for ever.
         minute_days: Days for which usage by minute is kept; 0 = for ever.
         event_days: Days for which an event is kept that nobody deletes; 0 = for ever.
+        alert_days: Days for which the portal keeps an alert; 0 = for ever.
         events_hook: URL that is told when there are events; '' = none is.
         events_hook_secret: What it is told, so that it knows by whom.
         master_service: Id of the service in which providers' use of the API is counted; '' = it is not.
@@ -66,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True):
     raw_days: int = 30
     minute_days: int = 90
     event_days: int = 30
+    alert_days: int = 400
     events_hook: str = ""
     events_hook_secret: str = ""
     master_service: str = ""

@@ -48,6 +48,7 @@ OF_PROVIDER = (
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
     Place("accounts", "Accounts", "accounts", "console:accounts", "see_accounts"),
     Place("applications", "Applications", "application", "console:applications", "see_accounts"),
+    Place("all-alerts", "Alerts", "bell", "console:all-alerts", "see_analytics"),
     Place(
         "all-errors", "Integration errors", "alert", "console:all-errors", "see_integration_errors"
     ),
@@ -68,6 +69,7 @@ OF_PRODUCT = (
     Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
     Place("live", "Live", "quiet", "console:live", "see_analytics"),
+    Place("alerts", "Alerts", "bell", "console:alerts", "see_analytics"),
     Place("errors", "Integration errors", "alert", "console:errors", "see_integration_errors"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),

@@ -50,8 +50,8 @@ class DelegatingLedger(Ledger):
     async def forget(self, service: str) -> None:
         await self._inner.forget(service)
 
-    async def events(self) -> list[Event]:
-        return await self._inner.events()
+    async def events(self, after: int = 0) -> list[Event]:
+        return await self._inner.events(after)
 
     async def delete_events(self, first: int, last: int) -> int:
         return await self._inner.delete_events(first, last)

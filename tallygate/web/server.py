@@ -90,6 +90,9 @@ def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     # The worker is a forked process: Python ends it without running what atexit holds.
     Finalize(None, runtime.close, exitpriority=1)
     runtime.history()  # the log is carried into the history also while nobody asks
+    from tallygate.console.alerts.following import Follower
+
+    runtime.beside("alerts", Follower(settings, runtime.clock()).follow)
     message = json.dumps({"pid": parent, "url": f"http://{settings.console}"})
     threading.Thread(target=_announce, args=(settings, announced, message), daemon=True).start()
     return wsgi.application

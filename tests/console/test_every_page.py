@@ -3,11 +3,12 @@
 import pytest
 from django.test import Client
 from django.urls import URLPattern
+from django.utils.timezone import now
 from support.catalog_data import application, backend, method, product, provider, use
 from support.portal_pages import commands, member
 
 from tallygate.catalog.deployment import deploy
-from tallygate.catalog.models import AccessToken, Limit, Metric, PricingRule, User
+from tallygate.catalog.models import AccessToken, Alert, Limit, Metric, PricingRule, User
 from tallygate.console.invitations import path_of
 from tallygate.console.urls import urlpatterns
 
@@ -24,6 +25,7 @@ NO_CALL = {
     *("application-utilization", "provider-key", "api-docs", "api-doc"),
     *("overview", "near", "product-near"),
     *("all-errors", "all-errors-csv", "errors", "errors-csv", "errors-purge", "live-stream"),
+    *("all-alerts", "all-alerts-delete", "alerts", "alerts-delete"),
 }  # fmt: skip
 """What no call does alike: all products together, integration errors, lists of what may be chosen, tried requests,
 limits as they stand now, a new provider key; the steps and the documents have commands of their own."""
@@ -84,6 +86,16 @@ def _of_audience(plan):
         "developer_id": developer.pk,
         "application_id": caller.pk,
         "key_id": caller.keys.create(value="a-key-of-its-own").pk,
+        "alert_id": Alert.objects.create(
+            product=caller.product,
+            application=caller,
+            at=now(),
+            level=80,
+            metric="hits",
+            period="day",
+            value=80,
+            maximum=100,
+        ).pk,
         "filter_id": caller.referrer_filters.create(value="*.example.com").pk,
         "user_id": colleague.pk,
         "token_id": AccessToken.issue(admin, "script", ["stats"], "ro")[0].pk,

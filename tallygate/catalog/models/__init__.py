@@ -4,6 +4,7 @@ from tallygate.catalog.models.access_token import AccessToken
 from tallygate.catalog.models.account import Account
 from tallygate.catalog.models.account_plan import AccountPlan
 from tallygate.catalog.models.active_doc import ActiveDoc
+from tallygate.catalog.models.alert import Alert
 from tallygate.catalog.models.application import Application, ApplicationKey, ReferrerFilter
 from tallygate.catalog.models.audit_entry import AuditEntry
 from tallygate.catalog.models.backend import Backend, BackendUsage
@@ -25,6 +26,7 @@ __all__ = [
     "Account",
     "AccountPlan",
     "ActiveDoc",
+    "Alert",
     "Application",
     "ApplicationKey",
     "ApplicationPlan",

@@ -150,8 +150,8 @@ class RedisLedger:
             await call(partition, b"UNLINK", *counters)
             await call(partition, b"SREM", applications, *names)
 
-    async def events(self) -> list[Event]:
-        return await self._events.all(self._clock.now_s())
+    async def events(self, after: int = 0) -> list[Event]:
+        return await self._events.all(self._clock.now_s(), after)
 
     async def delete_events(self, first: int, last: int) -> int:
         return await self._events.delete(first, last)
