@@ -66,8 +66,8 @@ Developer.objects.create(
 )
 foreign_script = Account.objects.create(provider=provider, org_name=ARABIC, state="pending")
 basic = ApplicationPlan.objects.order_by("pk").first()
-Limit.objects.create(plan=basic, metric=product.hits, period="hour", value=10)
-Limit.objects.create(plan=basic, metric=product.hits, period="day", value=1_000)
+Limit.objects.create(plan=basic, metric=product.hits, period="hour", value=100_000)
+Limit.objects.create(plan=basic, metric=product.hits, period="day", value=1_000_000)
 long_plan = ApplicationPlan.objects.create(product=long, name=LONG)
 much = Application.objects.create(
     account=big, plan=long_plan, name=LONG, description=LONG + " " + ARABIC, user_key="k" * 200
