@@ -1,6 +1,7 @@
 """ClickHouse tables, the historian that fills them, and the one query function."""
 
 from tallygate.history.answer import Answer, Line, change_percent
+from tallygate.history.forgetting import FORGOTTEN
 from tallygate.history.history import History
 from tallygate.history.question import Compare, Consumer, Question
 from tallygate.history.series import code_class_series, code_series, metric_series
@@ -8,6 +9,7 @@ from tallygate.history.tail import Seen, Subscription
 from tallygate.history.verify import Difference
 
 __all__ = [
+    "FORGOTTEN",
     "Answer",
     "Compare",
     "Consumer",

@@ -34,11 +34,11 @@ class History:
         self._engine = engine
         self._clock = clock
         self._tail = Tail()
-        deletion = Deletion(engine)
-        self._forgetting = Forgetting(deletion)
+        deletion, store = Deletion(engine), Store(engine)
+        self._forgetting = Forgetting(engine, deletion, store)
         self._historian = Historian(
             logs,
-            Store(self._engine),
+            store,
             self._forgetting,
             Upgrade(engine, deletion),
             ProgressFile(settings.history / "historian.json"),
@@ -97,12 +97,12 @@ class History:
         """The entries of these products that come in from now on, when questions see them too. Close it."""
         return self._tail.subscribe(products)
 
-    def rows(self, product: str) -> dict[str, int]:
-        """By table, how many rows it has of the product. Waits until what is forgotten is deleted."""
+    def rows(self, product: str, application: str | None = None) -> dict[str, int]:
+        """By table, how many rows it has of a product or an application. Waits until what is forgotten is deleted."""
         while True:
             try:
                 with self._historian.still():
-                    return self._forgetting.rows(product)
+                    return self._forgetting.rows(product, application)
             except StillDeleting:
                 continue
 
