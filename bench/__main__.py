@@ -11,6 +11,7 @@ from bench import (
     latency,
     manage,
     million,
+    pages,
     replace,
     report,
     usage,
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "visible": visible.main,
     "replace": replace.main,
     "manage": manage.main,
+    "pages": pages.main,
     "footprint": footprint.main,
 }
 

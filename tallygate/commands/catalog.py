@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from tallygate.domain.errors import InputError
-from tallygate.domain.mapping_rules import Backend, Rule, RuleSet
+from tallygate.domain.mapping_rules import RuleSet
 from tallygate.settings import Settings
 
 if TYPE_CHECKING:
-    from tallygate.catalog.models import MappingRule, Product
+    from tallygate.catalog.models import Product
 
 
 def open_catalog(settings: Settings) -> None:
@@ -32,20 +32,16 @@ def rules_of(product_id: int) -> RuleSet:
     Raises:
         InputError: There is no such product, or it has no mapping rule.
     """
+    from django.db.models import Q
+
+    from tallygate.catalog import rule_sets
+    from tallygate.catalog.models import MappingRule
+
     product = _product(product_id)
-    own = [_rule(rule) for rule in product.mapping_rules.select_related("metric")]
-    usages = product.backend_usages.select_related("backend").order_by("pk")
-    backends = [
-        Backend(
-            str(usage.backend_id),
-            usage.path,
-            [_rule(rule) for rule in usage.backend.mapping_rules.select_related("metric")],
-        )
-        for usage in usages
-    ]
-    if not own and not any(backend.rules for backend in backends):
+    backends = product.backend_usages.values("backend")
+    if not MappingRule.objects.filter(Q(product=product) | Q(backend__in=backends)).exists():
         raise InputError(f"product {product_id} has no mapping rules: nothing would count")
-    return RuleSet.of_product(own, backends)
+    return rule_sets.of_product(product)
 
 
 def applications_of(product_id: int) -> dict[str, str]:
@@ -128,7 +124,3 @@ def _product(product_id: int) -> "Product":
         )
         raise InputError(f"there is no product {product_id}; there is: {known or 'none'}")
     return product
-
-
-def _rule(rule: "MappingRule") -> Rule:
-    return Rule(rule.http_method, rule.pattern, rule.metric.system_name, rule.delta, rule.last)

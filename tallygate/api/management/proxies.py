@@ -11,7 +11,7 @@ from tallygate.api.management.answer import Answer, Done, Listed, Plain, Shown
 from tallygate.api.management.call import Call
 from tallygate.api.management.endpoint import JSON_ONLY, Endpoint
 from tallygate.api.management.parameter import Kind, Parameter
-from tallygate.api.management.records import save
+from tallygate.api.management.records import fill
 from tallygate.api.management.representation import (
     CREATED_AT,
     UPDATED_AT,
@@ -19,8 +19,8 @@ from tallygate.api.management.representation import (
     field,
 )
 from tallygate.api.parameters import MissingParameter
+from tallygate.catalog import deployment
 from tallygate.catalog.access import NotFound, Refused, number_of
-from tallygate.catalog.deployment import deploy as make_configuration
 from tallygate.catalog.models import Proxy, ProxyConfig
 from tallygate.catalog.models.proxy_config import ENVIRONMENTS
 
@@ -125,12 +125,11 @@ def update(call: Call) -> Answer:
         return Done(409)
     if set(call.given) - {"lock_version"} or call.given.problems:
         _save(proxy, call)
-        _deploy(call)
     return Shown(PROXY, proxy)
 
 
 def deploy(call: Call) -> Answer:
-    _deploy(call)
+    deployment.deploy(call.product, call.listener_url, call.asker.user)
     return Shown(PROXY, call.product.proxy, status=201)
 
 
@@ -143,7 +142,6 @@ def update_policies(call: Call) -> Answer:
     if "policies_config" not in call.given and not call.given.problems:
         raise MissingParameter("policies_config")
     _save(proxy, call)
-    _deploy(call)
     return policies(call)
 
 
@@ -189,20 +187,16 @@ def configs_of_account(call: Call) -> Answer:
 
 
 def _save(proxy: Proxy, call: Call) -> None:
-    save(proxy, call, (*PROXY_PARAMETERS, *POLICIES_PARAMETERS), _set)
+    fill(proxy, call, (*PROXY_PARAMETERS, *POLICIES_PARAMETERS), _set_backend)
+    deployment.save_proxy(proxy, call.listener_url, call.asker.user)
 
 
-def _set(proxy: Proxy, call: Call) -> None:
-    proxy.lock_version += 1
+def _set_backend(proxy: Proxy, call: Call) -> None:
     try:
         if call.given.get("api_backend"):
             proxy.set_api_backend(call.given["api_backend"])
     except ValidationError as error:
         call.given.problems["api_backend"] = error.messages
-
-
-def _deploy(call: Call) -> None:
-    make_configuration(call.product, call.listener_url, call.asker.user)
 
 
 def _environment(call: Call, unknown: type[Refused]) -> str:

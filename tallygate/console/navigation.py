@@ -1,0 +1,88 @@
+"""The sidebar: where one can go, for those who may."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.urls import reverse
+
+from tallygate.catalog.access import Principal
+from tallygate.catalog.models import Backend, Product
+
+
+class Place(NamedTuple):
+    """A page that the sidebar leads to.
+
+    Attributes:
+        section: By which a page says that it is there.
+        icon: A symbol of icons.svg.
+        url: The name of its address.
+        ability: What one must be allowed to do, from `policy.ABILITIES`.
+    """
+
+    section: str
+    label: str
+    icon: str
+    url: str
+    ability: str
+
+
+class Link(NamedTuple):
+    """A line of the sidebar, for one who looks at one page."""
+
+    label: str
+    icon: str
+    url: str
+    current: bool
+
+
+class Group(NamedTuple):
+    """Links under a heading; '' = none."""
+
+    title: str
+    links: list[Link]
+
+
+OF_PROVIDER = (
+    Place("products", "Products", "products", "console:products", "own"),
+    Place("backends", "Backends", "backend", "console:backends", "see_backends"),
+)
+OF_PRODUCT = (
+    Place("start", "Getting started", "start", "console:start", "see_products"),
+    Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("plans", "Application plans", "plan", "console:plans", "see_products"),
+    Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
+    Place(
+        "product-metrics", "Methods & Metrics", "metric", "console:product-metrics", "see_products"
+    ),
+    Place("product-rules", "Mapping rules", "rule", "console:product-rules", "see_products"),
+    Place("usages", "Backends", "backend", "console:usages", "see_products"),
+    Place("integration", "Integration", "key", "console:integration", "edit_products"),
+    Place("configuration", "Configuration", "gateway", "console:configuration", "see_products"),
+    Place("usage-rules", "Usage rules", "settings", "console:usage-rules", "edit_products"),
+)
+OF_BACKEND = (
+    Place("backend", "Overview", "backend", "console:backend", "see_backends"),
+    Place(
+        "backend-metrics", "Methods & Metrics", "metric", "console:backend-metrics", "see_backends"
+    ),
+    Place("backend-rules", "Mapping rules", "rule", "console:backend-rules", "see_backends"),
+)
+
+
+def groups(
+    principal: Principal, section: str, product: Product | None, backend: Backend | None
+) -> Iterator[Group]:
+    """The sidebar of a page: the provider's places, and those of the product or backend it is about."""
+    yield Group("", _links(principal, section, OF_PROVIDER))
+    if product is not None:
+        yield Group(product.name, _links(principal, section, OF_PRODUCT, product.pk))
+    if backend is not None:
+        yield Group(backend.name, _links(principal, section, OF_BACKEND, backend.pk))
+
+
+def _links(principal: Principal, section: str, places: tuple[Place, ...], *ids: int) -> list[Link]:
+    return [
+        Link(place.label, place.icon, reverse(place.url, args=ids), place.section == section)
+        for place in places
+        if principal.may(place.ability)
+    ]
