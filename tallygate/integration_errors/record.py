@@ -1,8 +1,12 @@
 """What is kept of a call that was made wrongly."""
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
+
+from tallygate.integration_errors.masking import bounded
 
 
 class Context(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,6 +49,29 @@ class Group(msgspec.Struct, frozen=True):
     last_ms: int
     count: int
     context: Context
+
+
+class Naming:
+    """Whether a group names somebody: anywhere in its message or its context, as a word of its own.
+
+    Who is named a little more widely than needed loses an error; who is missed stays on record.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """`names`: an application's id, and its user keys as `masking.masked` shows them."""
+        shown = {each for name in names for each in (name, bounded(name))}
+        telling = [re.escape(name) for name in sorted(shown - {"", "…"})]
+        either = "|".join(telling) or "(?!)"
+        self._found = re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])").search
+
+    def __call__(self, group: Group) -> bool:
+        return any(self._found(text) for text in (group.message, *_texts(group.context)))
+
+
+def _texts(context: Context) -> Iterator[str]:
+    yield from (context.endpoint, context.client, context.user_agent, context.request_id)
+    yield from (context.credential, context.metric)
+    yield from context.parameters.values()
 
 
 class Page(NamedTuple):
