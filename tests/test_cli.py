@@ -23,6 +23,7 @@ COMMANDS = [
     ["import", "access-log"],
     ["verify"],
     ["delete-stats"],
+    ["forget"],
     ["password"],
 ]
 
@@ -74,6 +75,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
         (["serve", "--console", "localhost:99999"], "an address has the form HOST:PORT"),
         (["verify"], "there is no Tallygate in"),
         (["delete-stats", "1"], "there is no Tallygate in"),
+        (["forget", "--account", "1"], "there is no Tallygate in"),
         (["password", "admin", "--generate"], "there is no Tallygate in"),
     ],
 )

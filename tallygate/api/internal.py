@@ -57,17 +57,18 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 class _Rows(msgspec.Struct, frozen=True):
     product: str
+    application: str | None = None
 
 
 @internal
 @require_POST
 def rows(request: HttpRequest) -> HttpResponse:
-    """How many rows each table has of a product, whether or not it still exists.
+    """How many rows each table has of a product or of one of its applications, whether or not they still exist.
 
-    The body is `{"product": protocol id}`. 200 with `{"rows": {table: count}}`.
+    The body is `{"product": protocol id}`, and `"application"` where one is meant. 200 with `{"rows": {table: count}}`.
     """
     asked = msgspec.json.decode(request.body, type=_Rows)
-    return _answer(200, {"rows": runtime.history().rows(asked.product)})
+    return _answer(200, {"rows": runtime.history().rows(asked.product, asked.application)})
 
 
 @internal
