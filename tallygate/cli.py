@@ -243,6 +243,35 @@ def verify(home: Home = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def disk(
+    raw_days: Annotated[
+        int | None, typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_RAW_DAYS were this.")
+    ] = None,
+    minute_days: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_MINUTE_DAYS were this."),
+    ] = None,
+    quarter_days: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_QUARTER_DAYS were this."),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Say what usage takes on disk now, and in a month and a year if it goes on as of late.
+
+    With the times for which it is kept, or with others: nothing is changed. Works while Tallygate
+    runs and while it does not.
+    """
+    from tallygate.commands import disk as disk_use
+
+    settings = load(
+        home=home, raw_days=raw_days, minute_days=minute_days, quarter_days=quarter_days
+    )
+    for line in disk_use.told(disk_use.forecast(settings)):
+        print(line)
+
+
 @app.command("delete-stats")
 def delete_stats(
     service: Annotated[str, typer.Argument(help="The service's id; it may be deleted already.")],

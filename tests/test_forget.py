@@ -6,13 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from support.command_line import tallygate
 from support.installation import Installation, get
+from support.redis_server import RedisServer
 
 pytestmark = pytest.mark.service
 
@@ -162,6 +164,40 @@ def test_an_account_is_erased_everywhere_and_the_totals_stay(
     assert found["catalog"] == (4, 0)
     assert found["record of changes"][0] >= 6
     assert_forgotten(installation, running)
+
+
+def named_on(client: Any) -> list[bytes]:
+    """The keys of a Redis that name it, or whose values do."""
+    read: dict[bytes, Callable[[bytes], object]] = {
+        b"string": client.get,
+        b"hash": client.hgetall,
+        b"set": client.smembers,
+        b"list": lambda key: client.lrange(key, 0, -1),
+        b"zset": lambda key: client.zrange(key, 0, -1),
+        b"stream": client.xrange,
+    }
+    return [key for key in client.scan_iter() if NAME in repr((key, read[client.type(key)](key)))]
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_an_account_is_erased_on_redis_too(
+    tmp_path: Path, redis_server: RedisServer, runs: bool
+) -> None:
+    """Counters, ids, events, log, errors, registry and its journal."""
+    with redis_server.client() as administration:
+        administration.flushall()
+        with Installation(tmp_path / "home", ledger_url=redis_server.url) as installation:
+            consumer(installation)
+            assert len(named_on(administration)) > 5
+            if not runs:
+                installation.listener.stop()
+                installation.console.stop()
+            found = forget(installation, "--account", number_of_account(installation))
+            assert found["history.raw"] == (ITS_HITS, 0)
+            assert found["registry on Redis"][0] > 0
+            assert found["ledger: events"][0] > 0
+            assert named_on(administration) == []
+            assert_forgotten(installation, {"listener", "console"} if runs else set())
 
 
 def test_an_application_is_erased_and_the_rest_of_its_account_stays(

@@ -46,7 +46,7 @@ def internal(view: View) -> View:
 @internal
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """The differences between the roll-ups and the raw entries still kept.
+    """Where the roll-ups are not what the raw entries still kept say, or do not add up.
 
     200 with `{"differences": [{"table", "series", "product", "application", "t", "expected",
     "found"}]}`, `t` in UTC seconds.
@@ -73,6 +73,16 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 @internal
 @require_POST
+def disk(request: HttpRequest) -> HttpResponse:
+    """What each table takes on disk.
+
+    200 with `{"tables": [{"table", "rows", "bytes", "bytes_a_day", "partition_days"}]}`.
+    """
+    return _answer(200, {"tables": [use._asdict() for use in runtime.history().disk()]})
+
+
+@internal
+@require_POST
 def usage(request: HttpRequest) -> HttpResponse:
     """Usage of a product or an application; `internal_usage` says what is asked and answered."""
     asked = msgspec.json.decode(request.body, type=internal_usage.Asked)
@@ -83,4 +93,4 @@ def _answer(status: int, body: dict[str, object]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), status=status, content_type=JSON)
 
 
-urlpatterns = [path("verify", verify), path("rows", rows), path("usage", usage)]
+urlpatterns = [path("verify", verify), path("rows", rows), path("disk", disk), path("usage", usage)]

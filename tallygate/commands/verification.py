@@ -51,7 +51,7 @@ def _opened(settings: Settings) -> "list[Difference]":
     from tallygate.history import History
 
     with History.open(settings, SystemClock()) as history:
-        return list(history.verify())
+        return history.verify()
 
 
 def _line(
@@ -61,5 +61,5 @@ def _line(
     who = f"application {application}" if application else "all applications"
     return (
         f"{table}: {series} of product {product}, {who}, at {at}:"
-        f" the raw entries say {expected}, the total says {found}"
+        f" its parts say {expected}, the total says {found}"
     )
