@@ -6,6 +6,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -274,6 +276,31 @@ def test_a_kill_at_any_step_is_made_good_by_the_same_call_again(installation: In
     installation.listener.stop()
     installation.console.stop()
     assert files_that_name_it(installation.home) == []
+
+
+def test_a_consumer_who_goes_on_calling_is_refused_and_forgotten_all_the_same(
+    installation: Installation,
+) -> None:
+    """Each call that was answered with 200 is in the total, as that of nobody."""
+    consumer(installation)
+    query = urlencode({**installation.credentials(), "user_key": f"{NAME}-key-1", "usage[hits]": 1})
+    statuses: Counter[int] = Counter()
+    stopping = threading.Event()
+
+    def go_on() -> None:
+        while not stopping.is_set():
+            statuses[get(installation.listener.port, f"/transactions/authrep.xml?{query}")[0]] += 1
+
+    caller = threading.Thread(target=go_on)
+    caller.start()
+    try:
+        found = forget(installation, "--account", number_of_account(installation))
+    finally:
+        stopping.set()
+        caller.join()
+    assert {name: left for name, (_, left) in found.items() if left} == {}
+    assert set(statuses) == {200, 403}
+    assert installation.total("hits") == OTHERS_HITS + ITS_HITS + statuses[200]
 
 
 def test_calls_that_make_no_sense_are_refused(home: Path) -> None:

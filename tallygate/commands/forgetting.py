@@ -116,8 +116,9 @@ def run(settings: Settings, planned: Plan) -> list[Place]:
         before = look(settings, planned)
         write_durably(_note(settings), msgspec.json.encode(planned))
         for _ in range(TRIES):
+            began_ms = time.time_ns() // 1_000_000
             _erase(settings, planned)
-            left = look(settings, planned)
+            left = look(settings, planned, began_ms)
             if not any(left.values()):
                 catalog.scrub()
                 _note(settings).unlink()
@@ -126,8 +127,8 @@ def run(settings: Settings, planned: Plan) -> list[Place]:
         return [Place(name, before[name], left[name]) for name in before]
 
 
-def look(settings: Settings, planned: Plan) -> dict[str, int]:
-    """By place, how much there names them."""
+def look(settings: Settings, planned: Plan, before_ms: int = 0) -> dict[str, int]:
+    """By place, how much there names them; of integration errors those that came before a moment, 0 = whenever they came."""
     found: Counter[str] = Counter(catalog.traces(planned.records))
     found.update(dict.fromkeys(("registry", *_SHARED[: bool(settings.ledger_url)]), 0))
     for name, stores in _registries(settings):
@@ -139,7 +140,8 @@ def look(settings: Settings, planned: Plan) -> dict[str, int]:
     # The history before the ledger: what it has leaves the log.
     for tables in _rows(settings, planned.who):
         found.update(tables)
-    for traces in _of_listener(settings, "traces", planned.who):
+    who = [msgspec.structs.replace(each, before_ms=before_ms) for each in planned.who]
+    for traces in _of_listener(settings, "traces", who):
         found.update({_PLACES[name]: count for name, count in traces.items()})
     return dict(found)
 

@@ -57,14 +57,21 @@ class Naming:
     Who is named a little more widely than needed loses an error; who is missed stays on record.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        """`names`: an application's id, and its user keys as `masking.masked` shows them."""
+    def __init__(self, names: Iterable[str], before_ms: int = 0) -> None:
+        """
+        Args:
+            names: An application's id, and its user keys as `masking.masked` shows them.
+            before_ms: Groups whose first error came later name nobody; 0 = whenever it came.
+        """
         shown = {each for name in names for each in (name, bounded(name))}
         telling = [re.escape(name) for name in sorted(shown - {"", "…"})]
         either = "|".join(telling) or "(?!)"
+        self._before_ms = before_ms
         self._found = re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])").search
 
     def __call__(self, group: Group) -> bool:
+        if 0 < self._before_ms <= group.first_ms:
+            return False
         return any(self._found(text) for text in (group.message, *_texts(group.context)))
 
 

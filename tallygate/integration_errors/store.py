@@ -197,12 +197,12 @@ class SqliteErrorStore:
     def _naming(self, service: str, naming: Naming) -> list[int]:
         """The ids of the groups that do."""
         rows = self._connection().execute(
-            "SELECT id, code, message, context FROM error WHERE service = ?", (service,)
+            "SELECT id, code, message, first_ms, context FROM error WHERE service = ?", (service,)
         )
         return [
             number
-            for number, code, message, context in rows
-            if naming(Group(service, code, message, 0, 0, 0, _decode(context)))
+            for number, code, message, first_ms, context in rows
+            if naming(Group(service, code, message, first_ms, 0, 0, _decode(context)))
         ]
 
     def _since_ms(self, now_ms: int) -> int:

@@ -13,15 +13,17 @@ class Who(msgspec.Struct, frozen=True):
     Attributes:
         service, application: Ids of the protocol. Neither needs to exist any more.
         user_keys: Its user keys as integration errors show them: masked.
+        before_ms: Errors whose first came later are not its own: whoever goes on calling with its key is unknown by then. 0 = all are.
     """
 
     service: str
     application: str
     user_keys: tuple[str, ...] = ()
+    before_ms: int = 0
 
     @property
     def naming(self) -> Naming:
-        return Naming((self.application, *self.user_keys))
+        return Naming((self.application, *self.user_keys), self.before_ms)
 
 
 class Forgetting:

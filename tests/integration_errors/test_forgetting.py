@@ -59,6 +59,16 @@ def test_whoever_is_named_anywhere_is_forgotten(errors: ErrorStore) -> None:
     assert (errors.count_of("1", naming), errors.forget("1", naming)) == (0, 0)
 
 
+def test_errors_that_came_first_after_a_moment_name_nobody(errors: ErrorStore) -> None:
+    """Whoever goes on calling with the key of somebody forgotten is unknown."""
+    errors.add([group("x", app_id="app-1")], 5)
+    assert [errors.count_of("1", Naming(["app-1"], before_ms)) for before_ms in (0, 5, 6)] == [
+        1,
+        0,
+        1,
+    ]
+
+
 def test_who_has_no_telling_name_is_nobody(errors: ErrorStore) -> None:
     """A key that is too short to show anything of it tells nobody from others."""
     errors.add([group("x", credential="user_key=…"), group("")], 5)
