@@ -54,6 +54,8 @@ OF_PROVIDER = (
     ),
 )
 OF_ORGANISATION = (
+    Place("views", "Saved views", "bookmark", "console:views", "see_analytics"),
+    Place("annotations", "Annotations", "flag", "console:annotations", "see_analytics"),
     Place("users", "Users", "user", "console:users", "manage_users"),
     Place("tokens", "Access tokens", "key", "console:tokens", "own"),
     Place("settings", "Account settings", "settings", "console:settings", "see_provider"),

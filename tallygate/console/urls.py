@@ -27,6 +27,7 @@ from tallygate.console import (
 from tallygate.console.alerts import page as alerts
 from tallygate.console.errors import page as errors
 from tallygate.console.live import page as live
+from tallygate.console.marks import annotations, views
 from tallygate.console.overview import limits_page
 from tallygate.console.overview import page as overview
 
@@ -90,6 +91,14 @@ urlpatterns = [
     path("alerts/<int:alert_id>/read", alerts.mark, {"read": True}, name="alert-read"),
     path("alerts/<int:alert_id>/unread", alerts.mark, {"read": False}, name="alert-unread"),
     path("alerts/<int:alert_id>/delete", alerts.delete, name="alert-delete"),
+    path("annotations", annotations.listing, name="annotations"),
+    path("annotations/new", annotations.create, name="annotation-new"),
+    path("annotations/<int:annotation_id>/edit", annotations.edit, name="annotation-edit"),
+    path("annotations/<int:annotation_id>/delete", annotations.delete, name="annotation-delete"),
+    path("views", views.listing, name="views"),
+    path("views/new", views.create, name="view-new"),
+    path("views/<int:view_id>/edit", views.edit, name="view-edit"),
+    path("views/<int:view_id>/delete", views.delete, name="view-delete"),
     path("errors", errors.of_provider, name="all-errors"),
     path("errors.csv", errors.csv_of_provider, name="all-errors-csv"),
     path("login", session.sign_in_page, name="sign-in"),

@@ -8,7 +8,16 @@ from support.catalog_data import application, backend, method, product, provider
 from support.portal_pages import commands, member
 
 from tallygate.catalog.deployment import deploy
-from tallygate.catalog.models import AccessToken, Alert, Limit, Metric, PricingRule, User
+from tallygate.catalog.models import (
+    AccessToken,
+    Alert,
+    ChartAnnotation,
+    Limit,
+    Metric,
+    PricingRule,
+    SavedView,
+    User,
+)
 from tallygate.console.invitations import path_of
 from tallygate.console.urls import urlpatterns
 
@@ -95,6 +104,12 @@ def _of_audience(plan):
             period="day",
             value=80,
             maximum=100,
+        ).pk,
+        "annotation_id": ChartAnnotation.objects.create(
+            provider=plan.product.provider, title="v2 launched", at=now()
+        ).pk,
+        "view_id": SavedView.objects.create(
+            provider=plan.product.provider, name="Month", url="/overview?frame=30d"
         ).pk,
         "filter_id": caller.referrer_filters.create(value="*.example.com").pk,
         "user_id": colleague.pk,
