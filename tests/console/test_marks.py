@@ -172,7 +172,10 @@ def test_members_see_what_is_of_their_products_and_change_it_with_the_section(po
         assert nobody.get(path).status_code == 403
 
 
-@pytest.mark.parametrize("query", [{"product": "9" * 30}, {"product": "x"}, {"product": "-1"}, {"url": "\0" * 99}, {"url": "x" * 9000}])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [{"product": "9" * 30}, {"product": "x"}, {"product": "-1"}, {"url": "\0" * 99}, {"url": "x" * 9000}],
+)  # fmt: skip
 def test_odd_queries_are_no_errors(portal, query):
     for path in ("/annotations/new", "/views/new"):
         assert portal.get(path, **query).status_code == 200
