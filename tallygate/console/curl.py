@@ -58,19 +58,24 @@ class Api:
             endpoint.summary, " \\\n  ".join([" ".join(parts), *_data(endpoint, values)])
         )
 
-    def usage(self, product_id: int, metric: str, window: Window) -> Command:
-        """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days."""
+    def analytics(self, title: str, path: str, window: Window, given: Mapping[str, str]) -> Command:
+        """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days.
+
+        Args:
+            path: Below `/stats/`, without the format: 'services/7/usage'.
+            given: What it needs besides the window.
+        """
         weekly = window.granularity is Granularity.WEEK
-        given = {
-            "metric_name": metric,
+        data = {
+            **given,
             "since": window.zone.iso(window.since_s),
             "until": window.zone.iso(window.last_s),
             "granularity": (Granularity.DAY if weekly else window.granularity).value,
             "timezone": window.zone.name,
         }
-        where = shlex.quote(f"{self._url}stats/services/{product_id}/usage.json")
-        data = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in given.items()]
-        return Command("Read the usage", " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *data]))
+        where = shlex.quote(f"{self._url}stats/{path}.json")
+        parts = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in data.items()]
+        return Command(title, " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *parts]))
 
 
 def _method(endpoint: Endpoint, given: Given | None) -> Iterator[str]:

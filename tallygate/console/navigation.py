@@ -48,7 +48,7 @@ OF_PROVIDER = (
 )
 OF_PRODUCT = (
     Place("start", "Getting started", "start", "console:start", "see_products"),
-    Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("analytics", "Analytics", "traffic", "console:traffic", "see_analytics"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
     Place(
@@ -62,6 +62,7 @@ OF_PRODUCT = (
 )
 OF_BACKEND = (
     Place("backend", "Overview", "backend", "console:backend", "see_backends"),
+    Place("analytics", "Analytics", "traffic", "console:backend-traffic", "see_analytics"),
     Place(
         "backend-metrics", "Methods & Metrics", "metric", "console:backend-metrics", "see_backends"
     ),

@@ -22,7 +22,7 @@ from tallygate.console import (
     usage_rules,
     usages,
 )
-from tallygate.console.analytics import traffic
+from tallygate.console.analytics.urls import urlpatterns as analytics_urls
 
 app_name = "console"
 
@@ -74,6 +74,7 @@ def _plans() -> Iterator[URLPattern]:
 urlpatterns = [
     *_owned(),
     *_plans(),
+    *analytics_urls,
     path("", products.home, name="home"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),
@@ -81,8 +82,6 @@ urlpatterns = [
     path("products/options", products.options, name="product-options"),
     path("products/new", product_forms.create, name="product-new"),
     path("products/<int:product_id>", products.product, name="product"),
-    path("products/<int:product_id>/traffic", traffic.traffic, name="traffic"),
-    path("products/<int:product_id>/traffic.csv", traffic.traffic_csv, name="traffic-csv"),
     path("products/<int:product_id>/start", start.start, name="start"),
     path("products/<int:product_id>/start/application", start.make, name="start-make"),
     path("products/<int:product_id>/edit", product_forms.edit, name="product-edit"),

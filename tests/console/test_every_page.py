@@ -12,10 +12,19 @@ from tallygate.console.urls import urlpatterns
 
 OPEN = {"sign-in", "sign-out"}
 """Pages for those who are not signed in."""
-OWN_PAGE = OPEN | {"home", "products", "product-options"}
+OWN_PAGE = OPEN | {"home", "products", "product-options", "time-zones"}
 """Pages for everybody who is."""
-NO_CALL = {"product-options", "start", "product-try", "backend-try", "traffic-csv"}
+NO_CALL = {
+    "product-options",
+    "start",
+    "product-try",
+    "backend-try",
+    "time-zones",
+    "account-applications",
+}
 """What no call does alike: the switcher's list, tried requests; the steps have commands of their own."""
+FILES = ("-csv", "-parquet")
+"""How the names of addresses end that are files, which tell nothing but numbers."""
 
 
 def address(pattern: URLPattern, ids: dict[str, int]) -> str:
@@ -44,6 +53,8 @@ def ids(portal):
         "metric_id": own.pk,
         "rule_id": mine.mapping_rules.get().pk,
         "config_id": config.pk,
+        "application_id": mine.applications.get().pk,
+        "account_id": mine.applications.get().account_id,
     }
     limit = Limit.objects.create(plan=plan, metric=own, period="day", value=1)
     price = PricingRule.objects.create(plan=plan, metric=own, cost_per_unit=1)
@@ -72,7 +83,7 @@ def test_an_admin_gets_every_page_and_each_tells_how_to_do_it_by_api(portal, ids
         if answer.status_code in (302, 405):
             continue
         assert answer.status_code == 200, (name, path)
-        if name not in OPEN | NO_CALL:
+        if name not in OPEN | NO_CALL and not name.endswith(FILES):
             assert commands(answer), name
             told += 1
     assert told > 45
