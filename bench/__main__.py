@@ -10,10 +10,12 @@ from bench import (
     footprint,
     latency,
     manage,
+    matcher,
     million,
     pages,
     replace,
     report,
+    spool,
     usage,
     visible,
 )
@@ -24,11 +26,13 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "latency": latency.main,
     "million": million.main,
     "report": report.main,
+    "spool": spool.main,
     "usage": usage.main,
     "visible": visible.main,
     "replace": replace.main,
     "manage": manage.main,
     "pages": pages.main,
+    "matcher": matcher.main,
     "footprint": footprint.main,
 }
 

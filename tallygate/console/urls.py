@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, path
 
 from tallygate.console import (
+    audience_urls,
     backends,
     configuration,
     integration,
@@ -75,6 +76,7 @@ urlpatterns = [
     *_owned(),
     *_plans(),
     *analytics_urls,
+    *audience_urls.urlpatterns,
     path("", products.home, name="home"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),

@@ -165,12 +165,12 @@ def test_an_account_shows_all_of_its_applications_also_those_that_were_not_used(
     unused = application(portal.product.application_plans.get(), name="Idle", account=ant)
     elsewhere = application(plan(second), name="Elsewhere", account=ant)
     fill(portal, [(elsewhere, 60, second.hits, 100)])
-    answer = portal.get(f"/accounts/{ant.pk}/applications")
+    answer = portal.get(f"/accounts/{ant.pk}/traffic")
     assert names_and_totals(answer) == [
         ("Elsewhere", "100"), ("App 6", "16"), ("App 3", "13"), ("App 0", "10"), (unused.name, "0"),
     ]  # fmt: skip
     assert sum(curve.total for curve in report(answer).curves) == 139
-    one = portal.get(f"/accounts/{ant.pk}/applications", metric=f"{second.system_name}/hits")
+    one = portal.get(f"/accounts/{ant.pk}/traffic", metric=f"{second.system_name}/hits")
     assert names_and_totals(one)[0] == ("Elsewhere", "100")
     assert sum(curve.total for curve in report(one).curves) == 100
 
@@ -180,7 +180,7 @@ def test_accounts_are_for_who_may_see_them_and_products_limit_what_is_told(porta
     second = product(portal.product.provider, name="Second")
     elsewhere = application(plan(second), name="Elsewhere", account=ant)
     fill(portal, [(elsewhere, 60, second.hits, 100)])
-    path = f"/accounts/{ant.pk}/applications"
+    path = f"/accounts/{ant.pk}/traffic"
     assert member(portal, "monitoring").get(path).status_code == 403
     some = member(portal, "monitoring", "partners", products=[portal.product.pk]).get(path)
     assert [name for name, _ in names_and_totals(some)] == ["App 6", "App 3", "App 0"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 
 from tallygate.console.analytics import time_frame
@@ -13,6 +14,9 @@ from tallygate.domain.calendar import Granularity, Zone
 from tallygate.domain.errors import QuestionError
 from tallygate.history import Answer, Place, Question, Ranking
 from tallygate.web import runtime
+
+if TYPE_CHECKING:
+    from tallygate.console.analytics.kind import Kind
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,13 @@ class Asked:
     names: tuple[str, ...]
     default: str
     fixed: Granularity | None = None
+
+    @classmethod
+    def of(
+        cls, subject: Subject, kind: "Kind", query: Mapping[str, str], zone: Zone, now_s: int
+    ) -> Self:
+        """For a kind of report."""
+        return cls(subject, query, zone, now_s, kind.names, kind.frame, kind.fixed)
 
     @cached_property
     def frame(self) -> TimeFrame:

@@ -74,7 +74,7 @@ def _application(asked: Asked, place: Place, consumer: Consumer, found: Applicat
     account, plan, product = found.account, found.plan, found.product
     url = reverse("console:application-traffic", args=[found.pk]) + asked.url_for(("metric",))
     sees_accounts = asked.subject.principal.may("see_accounts")
-    of_account = reverse("console:account-applications", args=[account.pk]) if sees_accounts else ""
+    of_account = reverse("console:account-traffic", args=[account.pk]) if sees_accounts else ""
     cells = (Cell(account.org_name, of_account), Cell(plan.name), Cell(product.name))[
         : len(columns)
     ]

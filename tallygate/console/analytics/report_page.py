@@ -20,6 +20,14 @@ from tallygate.domain.errors import HistoryUnavailable, QuestionError
 from tallygate.web import runtime
 
 _NOTHING_IS_LOST = "Calls go on being counted, and nothing is lost. Try again in a moment."
+_SECTIONS = {
+    "product": "analytics", "backend": "analytics", "application": "applications", "account": "account-analytics",
+}  # fmt: skip
+"""The entry of the sidebar that is lit."""
+_SIDEBARS = {
+    "product": ("product",), "backend": ("backend",), "application": ("account",), "account": ("account",),
+}  # fmt: skip
+"""Whose sidebars are shown."""
 
 Kinds = Sequence[Kind]
 
@@ -55,7 +63,8 @@ def shown(
         text = f"{error}. {_NOTHING_IS_LOST}"
         status, answered = 503, _failed("The numbers cannot be read right now", text)
     context = _form(asked, kind) | {"tabs": _tabs(asked, kind, kinds)} | answered
-    return show(request, principal, "console/analytics/page.html", "analytics", context, status)
+    section = _SECTIONS[asked.subject.noun]
+    return show(request, principal, "console/analytics/page.html", section, context, status)
 
 
 @page
@@ -83,9 +92,7 @@ def _asked(
     (number,) = ids.values()
     zone = find_zone(principal.provider.time_zone)
     subject = find(principal, number)
-    return Asked(
-        subject, request.GET, zone, runtime.clock().now_s(), kind.names, kind.frame, kind.fixed
-    )
+    return Asked.of(subject, kind, request.GET, zone, runtime.clock().now_s())
 
 
 def _form(asked: Asked, kind: Kind) -> dict[str, Any]:
@@ -102,7 +109,11 @@ def _form(asked: Asked, kind: Kind) -> dict[str, Any]:
         "query": asked.query,
         "today": asked.zone.local(asked.now_s).date().isoformat(),
         "zone_name": asked.zone.name,
-        **subject.records,
+        **{
+            noun: record
+            for noun, record in subject.records.items()
+            if noun in _SIDEBARS[subject.noun]
+        },
     }
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 
-from tallygate.catalog.access import ApplicationNotFound, Forbidden, Principal
-from tallygate.catalog.models import Account, Application, Backend, Metric, Product
+from tallygate.catalog.access import ApplicationNotFound, Forbidden, Principal, number_of
+from tallygate.catalog.models import Backend, Metric, Product
 from tallygate.console.analytics.measures import Measure, MeasureChoice, families
 from tallygate.console.pages import find_backend, find_product
 from tallygate.domain.calendar import Window
@@ -29,6 +30,7 @@ class Subject:
         named_in: The products that may be named where it is split; None: all of the subject's.
         records: What it is by its noun, and what it is of.
         of: What it is part of, in words.
+        url: Its own page; '' where it has none, or the reader may not see it.
         api: Where the Analytics API has it: 'services/7'.
     """
 
@@ -44,6 +46,7 @@ class Subject:
     named_in: tuple[str, ...] | None = None
     records: dict[str, Any] = field(default_factory=dict)
     of: str = ""
+    url: str = ""
     api: str = ""
 
     @property
@@ -133,6 +136,7 @@ def of_application(principal: Principal, application_id: int) -> Subject:
         among=_consumers([application]),
         records={"product": product, "application": application, "account": account},
         of=f"{account.org_name}, {product.name}, {application.plan.name}",
+        url=_url(principal, "application", application.pk),
         api=f"applications/{application.pk}",
     )
 
@@ -141,13 +145,12 @@ def of_account(principal: Principal, account_id: int) -> Subject:
     """What all applications of a consumer did, of the products that may be seen."""
     principal.require("see_analytics")
     principal.require("see_accounts")
-    if not 0 <= account_id < 2**63:
-        raise Http404
-    account = Account.objects.filter(provider=principal.provider, pk=account_id).first()
+    number = number_of(account_id)
+    account = None if number is None else principal.accounts().filter(pk=number).first()
     if account is None:
         raise Http404
     products = list(principal.products().filter(applications__account=account).distinct())
-    applications = Application.objects.filter(account=account, product__in=products)
+    applications = principal.applications().filter(account=account)
     return Subject(
         principal,
         noun="account",
@@ -159,7 +162,12 @@ def of_account(principal: Principal, account_id: int) -> Subject:
         products=tuple(each.service_id for each in products),
         among=_consumers(applications.order_by("pk")),
         records={"account": account},
+        url=_url(principal, "account", account.pk),
     )
+
+
+def _url(principal: Principal, name: str, number: int) -> str:
+    return reverse(f"console:{name}", args=[number]) if principal.may("see_accounts") else ""
 
 
 def _consumers(applications: Any) -> tuple[Consumer, ...]:

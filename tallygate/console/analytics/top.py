@@ -99,7 +99,7 @@ TOP_PRODUCTS = Kind(
     names=("metric", "top", "page"), frame="30d", many="products",
 )  # fmt: skip
 APPLICATIONS_OF_ACCOUNT = Kind(
-    "applications", "Applications",
+    "traffic", "Traffic by application",
     partial(build, ranked=APPLICATIONS, default=MOST), partial(calls, ranked=APPLICATIONS),
     names=("metric", "page"), frame="30d",
 )  # fmt: skip

@@ -23,7 +23,7 @@ from tallygate.console.change import change
 from tallygate.console.curl import Api, Command
 from tallygate.console.wording import count, decimal, percent, plural
 from tallygate.domain.calendar import Window
-from tallygate.history import Answer, Place, Ranking
+from tallygate.history import Place, Ranking
 
 _COLUMNS = (
     Column("Method"), Column("Total", number=True), Column("Share", number=True),
@@ -35,20 +35,16 @@ def build(asked: Asked) -> Report:
     """The chosen measure and its methods."""
     measure, frame = asked.measure, asked.frame
     answer = asked.ask(asked.subject.question(measure.series, frame.window, compare=frame.compare))
-    curve = Curve(
-        measure.key, measure.name, colours.MEASURE, answer.values, answer.previous_values
-    )  # fmt: skip
-    bucket = buckets.bucket_name(frame.window)
-    report = bucketed(asked, f"{measure.name} per {bucket}", plural(measure.unit), "line", [curve])
+    report = line_report(asked, answer.values, answer.previous_values)
+    bucket = report.bucket
     total, previous = answer.total, answer.previous_total
-    peak = max(range(len(answer.values)), key=lambda index: answer.values[index])
+    peak = _peak_of(answer.values)
     report.tiles = [tile for tile in (
         total_tile(total, report.unit),
         change_tile(frame, total, previous),
         _peak(bucket, report, answer.values[peak], report.labels[peak]),
         Tile(f"Average per {bucket}", _average(total, frame.window, asked.now_s), report.unit),
     ) if tile]  # fmt: skip
-    report.summary = _summary(asked, answer, report.labels[peak], max(answer.values))
     methods = _methods(asked)
     if methods:
         report.tables = [_table(asked, methods, total)]
@@ -79,12 +75,25 @@ def _average(total: int, window: Window, now_s: int) -> str:
     return decimal(total / max(begun, 1))
 
 
-def _summary(asked: Asked, answer: Answer, label: str, most: int) -> str:
-    said = f"{count(answer.total)} in all"
-    changed = change(answer.total, answer.previous_total) if asked.frame.compare else None
+def line_report(asked: Asked, values: Sequence[int], previous: Sequence[int]) -> Report:
+    """The chart of the chosen measure alone."""
+    measure, bucket = asked.measure, buckets.bucket_name(asked.frame.window)
+    curve = Curve(measure.key, measure.name, colours.MEASURE, values, previous)
+    report = bucketed(asked, f"{measure.name} per {bucket}", plural(measure.unit), "line", [curve])
+    said = f"{count(sum(values))} in all"
+    changed = change(sum(values), sum(previous)) if asked.frame.compare else None
     if changed is not None:
         said += f", {changed.spoken} {changed.text} against the {asked.frame.before}"
-    return f"{said}, at most {count(most)} ({label})." if any(answer.values) else f"{said}."
+    if not report.is_empty:
+        peak = _peak_of(values)
+        said += f", at most {count(values[peak])} ({report.labels[peak]})"
+    report.summary = f"{said}."
+    return report
+
+
+def _peak_of(values: Sequence[int]) -> int:
+    """Where the first of the highest is."""
+    return max(range(len(values)), key=lambda index: values[index])
 
 
 def _methods(asked: Asked) -> list[tuple[Measure, Place]]:
