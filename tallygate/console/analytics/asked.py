@@ -28,6 +28,7 @@ class Asked:
         names: The parameters that the page knows besides those of time.
         default: Its time frame unless one is asked for.
         fixed: Its granularity, where it cannot be chosen.
+        may_be_all: Whether without a metric it is about all calls, whatever they count on.
     """
 
     subject: Subject
@@ -37,13 +38,16 @@ class Asked:
     names: tuple[str, ...]
     default: str
     fixed: Granularity | None = None
+    may_be_all: bool = False
 
     @classmethod
     def of(
         cls, subject: Subject, kind: "Kind", query: Mapping[str, str], zone: Zone, now_s: int
     ) -> Self:
         """For a kind of report."""
-        return cls(subject, query, zone, now_s, kind.names, kind.frame, kind.fixed)
+        return cls(
+            subject, query, zone, now_s, kind.names, kind.frame, kind.fixed, bool(kind.no_metric)
+        )
 
     @cached_property
     def frame(self) -> TimeFrame:
@@ -61,6 +65,11 @@ class Asked:
     def measure(self) -> Measure:
         """That which was chosen."""
         return self.subject.choice.chosen
+
+    @property
+    def has_measure(self) -> bool:
+        """Whether it is about a measure, and not about all calls."""
+        return "metric" in self.names and (not self.may_be_all or bool(self.text("metric")))
 
     def choose(self) -> None:
         """Chooses the measure. Raises QuestionError when there is no such one."""

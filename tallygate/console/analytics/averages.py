@@ -1,10 +1,11 @@
 """How much there is on an average Monday, or from ten to eleven on an average day."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+from tallygate.api.v1.tables import Column as FileColumn
 from tallygate.console.analytics import colours
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.kind import Kind
@@ -150,15 +151,21 @@ def _table(cycle: Cycle, averages: Sequence[Average]) -> Table:
 
 
 def _sheet(cycle: Cycle, now: Sequence[Average], before: Sequence[Average]) -> Sheet:
-    names = ("average", "total", "occurrences")
-    types = (float, int, float)
-    columns: list[tuple[str, type]] = [(cycle.dimension, str), *zip(names, types, strict=True)]
+    numbers = (
+        FileColumn("average", "number"),
+        FileColumn("total", "whole"),
+        FileColumn("occurrences", "number"),
+    )
+    columns = [FileColumn(cycle.dimension), *numbers]
     if before:
-        columns += [(f"previous_{name}", kind) for name, kind in zip(names, types, strict=True)]
+        columns += [replace(each, name=f"previous_{each.name}") for each in numbers]
 
     def rows() -> Iterator[tuple[object, ...]]:
         for index, label in enumerate(cycle.labels):
             both = [now[index], *([before[index]] if before else [])]
-            yield label, *(v for each in both for v in (each.value, each.total, each.occurrences))
+            yield (
+                label,
+                *(v for each in both for v in (each.value, each.total, float(each.occurrences))),
+            )
 
     return Sheet("", tuple(columns), rows)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from tallygate.api.v1.tables import Column as FileColumn
 from tallygate.console.analytics import buckets, colours
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.kind import Kind
@@ -102,7 +103,7 @@ def _code_name(hundreds: int) -> str:
 
 def _by_metric(asked: Asked) -> bool:
     """Codes of a backend are those of calls that count on one of its metrics."""
-    return bool(asked.text("metric")) or asked.subject.noun == "backend"
+    return asked.has_measure or asked.subject.noun == "backend"
 
 
 def _metric_id(asked: Asked) -> str | None:
@@ -232,7 +233,10 @@ def _numbers(used: Used, total: int) -> list[Cell]:
 
 
 def _sheet(used: Sequence[Used]) -> Sheet:
-    columns = (("response_code", str), ("meaning", str), ("total", int), ("previous_total", int))
+    columns = (
+        FileColumn("response_code"), FileColumn("meaning"),
+        FileColumn("total", "whole"), FileColumn("previous_total", "whole"),
+    )  # fmt: skip
     return Sheet(
         "codes",
         columns,

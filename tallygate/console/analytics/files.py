@@ -11,8 +11,6 @@ previous_start, previous_value  the same of the window that is compared with
 time_zone, granularity, window_since, window_until  the window; both of its ends belong to it
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, zip_longest
@@ -22,13 +20,14 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
-from tallygate.api.parquet import Instant, parquet
+from tallygate.api.v1.tables import Column, Table, csv_parts, parquet_parts
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.report import Curve, Report, Sheet
-from tallygate.domain.calendar import Window, Zone
+from tallygate.domain.calendar import Window
 
 FORMS = {"csv": "CSV", "parquet": "Parquet"}
 """As addresses name them -> as people call them."""
+_WRITERS = {"csv": csv_parts, "parquet": parquet_parts}
 _TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
     "parquet": "application/vnd.apache.parquet",
@@ -38,6 +37,10 @@ _AT_ONCE = 5_000
 _UNFIT = re.compile(r"[^\w.+-]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet would run."""
+_LAST = 4
+"""So many columns of what all rows have stand behind their own."""
+
+Row = tuple[Any, ...]
 
 
 def file(asked: Asked, report: Report, kind: str, part: str, form: str) -> HttpResponseBase | None:
@@ -54,15 +57,16 @@ def file(asked: Asked, report: Report, kind: str, part: str, form: str) -> HttpR
     if sheet is None:
         return None
     columns, about = _about(asked)
-    zone = asked.frame.window.zone
-    rows = (about[:-_LAST] + row + about[-_LAST:] for row in sheet.rows())
     named = (*columns[:-_LAST], *sheet.columns, *columns[-_LAST:])
+    rows = ((*about[:-_LAST], *row, *about[-_LAST:]) for row in sheet.rows())
     first = list(islice(rows, 1))  # fails before the answer begins, if it fails
-    pieces = _pieces(chain(first, rows))
-    content = _csv(named, pieces, zone) if form == "csv" else parquet(named, pieces)
-    name = f"{name_of(asked, kind, part)}.{form}"
+    parts = _parts(chain(first, rows))
+    if form == "csv":
+        parts = (_harmless(part) for part in parts)
+    name, zone = f"{name_of(asked, kind, part)}.{form}", asked.frame.window.zone
+    table = Table(name, named, zone, parts)
     headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
-    return StreamingHttpResponse(content, content_type=_TYPES[form], headers=headers)
+    return StreamingHttpResponse(_WRITERS[form](table), content_type=_TYPES[form], headers=headers)
 
 
 def refused(message: str, status: int) -> HttpResponse:
@@ -70,31 +74,31 @@ def refused(message: str, status: int) -> HttpResponse:
     return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
 
 
-_LAST = 4
-
-
-def _about(asked: Asked) -> tuple[tuple[tuple[str, type], ...], tuple[Any, ...]]:
+def _about(asked: Asked) -> tuple[tuple[Column, ...], Row]:
     """What all rows have: first whose and what, last the window."""
     subject, measure, window = asked.subject, asked.measure, asked.frame.window
-    columns: list[tuple[str, type]] = [(subject.noun, str)]
-    values: list[Any] = [subject.key]
-    if "metric" in asked.names:
-        columns += [("metric", str), ("metric_name", str), ("unit", str)]
+    columns, values = [Column(subject.noun)], [subject.key]
+    if asked.has_measure:
+        columns += [Column("metric"), Column("metric_name"), Column("unit")]
         values += [measure.key, measure.name, measure.unit]
-    columns += [("time_zone", str), ("granularity", str), ("window_since", Instant), ("window_until", Instant)]  # fmt: skip
-    values += [window.zone.name, window.granularity.value, window.since_s, window.last_s]
-    return tuple(columns), tuple(values)
+    columns += [
+        Column("time_zone"), Column("granularity"),
+        Column("window_since", "time"), Column("window_until", "time"),
+    ]  # fmt: skip
+    return tuple(columns), (
+        *values, window.zone.name, window.granularity.value, window.since_s, window.last_s,
+    )  # fmt: skip
 
 
 def _of_chart(asked: Asked, report: Report) -> Sheet:
     """A row for each curve and bucket."""
     window, previous = asked.frame.window, _previous(asked)
-    columns: list[tuple[str, type]] = [(name, str) for name in report.dimension]
-    columns += [("start", Instant), ("value", int)]
+    columns = [Column(name) for name in report.dimension]
+    columns += [Column("start", "time"), Column("value", "whole")]
     if previous is not None:
-        columns += [("previous_start", Instant), ("previous_value", int)]
+        columns += [Column("previous_start", "time"), Column("previous_value", "whole")]
 
-    def rows() -> Iterator[tuple[Any, ...]]:
+    def rows() -> Iterator[Row]:
         for curve in report.lines() if report.lines else report.curves:
             yield from _rows(curve, report, window, previous)
 
@@ -106,9 +110,7 @@ def _previous(asked: Asked) -> Window | None:
     return compared.compared_with()
 
 
-def _rows(
-    curve: Curve, report: Report, window: Window, previous: Window | None
-) -> Iterator[tuple[Any, ...]]:
+def _rows(curve: Curve, report: Report, window: Window, previous: Window | None) -> Iterator[Row]:
     names = (curve.key, *curve.names) if report.dimension else ()
     if previous is None:
         for start_s, value in zip(window.starts_s, curve.values, strict=True):
@@ -121,41 +123,27 @@ def _rows(
         yield *names, *this, *that
 
 
-def _pieces(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
     remaining = iter(rows)
-    while piece := list(islice(remaining, _AT_ONCE)):
-        yield piece
+    while part := list(islice(remaining, _AT_ONCE)):
+        yield part
 
 
-def _csv(
-    columns: tuple[tuple[str, type], ...], pieces: Iterable[list[tuple[Any, ...]]], zone: Zone
-) -> Iterator[bytes]:
-    text = io.StringIO(newline="")
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(name for name, _ in columns)
-    for piece in pieces:
-        lines.writerows(
-            [_text(value, kind, zone) for value, (_, kind) in zip(row, columns, strict=True)]
-            for row in piece
+def _harmless(rows: Iterable[Row]) -> list[Row]:
+    """Consumers name their applications: no name may be a formula on a provider's desk."""
+    return [
+        tuple(
+            f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+            for value in row
         )
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
-    if text.tell():
-        yield text.getvalue().encode()
-
-
-def _text(value: Any, kind: type, zone: Zone) -> Any:
-    if kind is Instant and value is not None:
-        return zone.iso(value)
-    # Consumers name their applications: no name may be a formula on a provider's desk.
-    return f"'{value}" if kind is str and value and value.startswith(_FORMULA) else value
+        for row in rows
+    ]
 
 
 def name_of(asked: Asked, kind: str, part: str = "") -> str:
     """By subject, page, measure and days: 'api-traffic-hits-2015-05-10-2015-05-18'."""
     window = asked.frame.window
     days = [window.zone.local(at_s).date().isoformat() for at_s in (window.since_s, window.last_s)]
-    measure = [asked.measure.key] if "metric" in asked.names else []
+    measure = [asked.measure.key] if asked.has_measure else []
     parts = [asked.subject.file_name, kind, *measure, *([part] if part else []), *days]
     return _UNFIT.sub("_", "-".join(parts))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tallygate.api.v1.tables import Column as FileColumn
 from tallygate.console.analytics import buckets
 from tallygate.console.analytics.time_frame import TimeFrame
 from tallygate.console.change import Change, change
@@ -109,12 +110,11 @@ class Sheet:
 
     Attributes:
         part: How the URL names it; '' for the chart's.
-        columns: Names, each with the type of its values: str, int, float; or `Instant`.
         rows: Made as the file is written.
     """
 
     part: str
-    columns: tuple[tuple[str, type], ...]
+    columns: tuple[FileColumn, ...]
     rows: Callable[[], Iterator[tuple[Any, ...]]]
 
 

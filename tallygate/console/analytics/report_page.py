@@ -120,8 +120,7 @@ def _form(asked: Asked, kind: Kind) -> dict[str, Any]:
 def _groups(asked: Asked, kind: Kind) -> Sequence[Group]:
     if "metric" not in kind.names:
         return ()
-    is_chosen = not kind.no_metric or bool(asked.text("metric"))
-    return asked.subject.choice.groups(is_chosen=is_chosen)
+    return asked.subject.choice.groups(is_chosen=asked.has_measure)
 
 
 def _tabs(asked: Asked, kind: Kind, kinds: Kinds) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, zip_longest
 
+from tallygate.api.v1.tables import Column as FileColumn
 from tallygate.console.analytics import buckets, colours
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.kind import Kind
@@ -236,13 +237,14 @@ def _row(item: Item, colour: str, total: int) -> list[Cell]:
 
 
 def _sheet(asked: Asked, ranked: Ranked, places: Sequence[Place]) -> Sheet:
-    columns: list[tuple[str, type]] = [("rank", int), (ranked.noun, str)]
-    columns += [(name, str) for name in ranked.names]
-    columns += [("total", int), ("previous_total", int)]
+    columns = (
+        FileColumn("rank", "whole"), FileColumn(ranked.noun), *map(FileColumn, ranked.names),
+        FileColumn("total", "whole"), FileColumn("previous_total", "whole"),
+    )  # fmt: skip
 
     def rows() -> Iterator[tuple[object, ...]]:
         items = chain.from_iterable(_named(asked, ranked, places))
         for rank, item in enumerate(items, 1):
             yield rank, item.key, *item.names, item.place.total, item.place.previous_total
 
-    return Sheet(ranked.plural, tuple(columns), rows)
+    return Sheet(ranked.plural, columns, rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from tallygate.api.v1.tables import Column as FileColumn
 from tallygate.console.analytics import buckets, colours
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.kind import Kind
@@ -137,7 +138,10 @@ def _bar(value: int, total: int) -> Cell:
 
 
 def _sheet(asked: Asked, methods: list[tuple[Measure, Place]]) -> Sheet:
-    columns = (("method", str), ("method_name", str), ("total", int), ("previous_total", int))
+    columns = (
+        FileColumn("method"), FileColumn("method_name"),
+        FileColumn("total", "whole"), FileColumn("previous_total", "whole"),
+    )  # fmt: skip
 
     def rows() -> Iterator[tuple[object, ...]]:
         for method, place in methods:
