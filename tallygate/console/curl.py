@@ -77,6 +77,24 @@ class Api:
         parts = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in data.items()]
         return Command(title, " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *parts]))
 
+    def report(
+        self, title: str, name: str, given: Mapping[str, str], window: Window | None = None
+    ) -> Command:
+        """What asks the Analytics API's second family.
+
+        Args:
+            name: Of its report: 'usage'.
+            window: Where it is about one.
+        """
+        data = dict(given)
+        if window is not None:
+            zone = window.zone
+            since, until = zone.iso(window.since_s), zone.iso(window.edges_s[-1])
+            data |= {"since": since, "until": until, "timezone": zone.name}
+        where = shlex.quote(f"{self._url}analytics/v1/{name}")
+        parts = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in data.items()]
+        return Command(title, " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *parts]))
+
 
 def _method(endpoint: Endpoint, given: Given | None) -> Iterator[str]:
     if endpoint.method == "GET":

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from support.portal_pages import commands, run, token_of
 
 DAY_S, HOUR_S = 86_400, 3600
 
@@ -67,3 +68,15 @@ def test_nothing_is_explained_and_leads_on(portal):
     assert "was last counted at" in reason.text
     there = portal.client.get(f"/products/{portal.product.pk}/hourly-averages{reason.url}")
     assert not report(there).is_empty
+
+
+@pytest.mark.parametrize("kind", ["daily", "hourly"])
+def test_the_page_tells_the_call_that_gives_the_same_averages(portal, kind):
+    for day in range(30):
+        at_s = portal.clock.now_s() - day * DAY_S - day * HOUR_S
+        portal.count(at_s, portal.product.hits, value=day)
+    answer = averages(portal, kind, timezone="Asia/Kolkata")
+    (command,) = commands(answer)
+    (line,) = run(command, token_of("admin")).json()["lines"]
+    assert line["averages"] == list(report(answer).curves[0].values)
+    assert sum(line["totals"]) > 0

@@ -21,7 +21,7 @@ OWN_PAGE = OPEN | {
 """Pages for everybody who is."""
 NO_CALL = {
     *("product-options", "lookup", "start", "product-try", "backend-try", "time-zones"),
-    *("application-utilization", "provider-key", "api-docs", "api-doc", "account-traffic"),
+    *("application-utilization", "provider-key", "api-docs", "api-doc"),
 }  # fmt: skip
 """What no call does alike: lists of what may be chosen, tried requests, limits as they stand now, a new
 provider key; the steps and the documents have commands of their own."""

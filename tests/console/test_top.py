@@ -5,7 +5,7 @@ import io
 
 import pytest
 from support.catalog_data import application, backend, plan, product, use
-from support.portal_pages import member
+from support.portal_pages import commands, member, run, token_of
 
 from tallygate.catalog.models import Account
 from tallygate.ledger.embedded.ledger import EmbeddedLedger
@@ -185,3 +185,36 @@ def test_accounts_are_for_who_may_see_them_and_products_limit_what_is_told(porta
     some = member(portal, "monitoring", "partners", products=[portal.product.pk]).get(path)
     assert [name for name, _ in names_and_totals(some)] == ["App 6", "App 3", "App 0"]
     assert b"Elsewhere" not in some.content
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"top": "3", "frame": "7d"}, {"per": "week", "compare": "none"}]
+)
+def test_the_page_tells_the_call_that_gives_the_same_lines(portal, consumers, query):
+    answer = top(portal, **query)
+    (command,) = commands(answer)
+    told = run(command, token_of("admin")).json()
+    assert names_and_totals(answer) == [
+        (line["application"]["name"], str(line["total"])) for line in told["lines"]
+    ]
+    drawn = {curve.key: list(curve.values) for curve in report(answer).curves}
+    for line in told["lines"][:6]:
+        assert drawn[line["application"]["application_id"]] == line["values"]
+
+
+def test_so_do_the_pages_of_accounts_and_backends(portal, consumers):
+    theirs = backend(portal.product.provider)
+    use(portal.product, theirs)
+    fill(portal, [(consumers[0], 60, theirs.metrics.get(), 4)])
+    second = product(portal.product.provider, name="Second")
+    elsewhere = application(plan(second), name="Elsewhere", account=consumers[0].account)
+    fill(portal, [(elsewhere, 60, second.hits, 100)])
+    account = f"/accounts/{consumers[0].account_id}/traffic"
+    for path, total in (
+        (f"/backends/{theirs.pk}/top-products", 4),
+        (account, 139),
+        (f"{account}?metric={second.system_name}/hits", 100),
+    ):
+        (command,) = commands(portal.client.get(path))
+        told = run(command, token_of("admin")).json()
+        assert sum(line["total"] for line in told["lines"]) == total, path

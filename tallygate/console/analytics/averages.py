@@ -88,20 +88,18 @@ def _averages(asked: Asked, cycle: Cycle) -> tuple[list[Average], list[Average]]
     return now, cycle.average(compared, answer.previous_values, answer.complete_until_s)
 
 
-def calls(asked: Asked, api: Api) -> Sequence[Command]:
-    """The usage of which these are the averages."""
-    given = {"metric_name": asked.measure.key}
-    return [
-        api.analytics("Read the usage", f"{asked.subject.api}/usage", asked.frame.window, given)
-    ]
+def calls(asked: Asked, api: Api, cycle: Cycle) -> Sequence[Command]:
+    """The same averages."""
+    given = {**asked.subject.v1, "metric": asked.measure.key, "by": cycle.dimension}
+    return [api.report("Read the averages", "averages", given, asked.frame.window)]
 
 
 DAILY = Kind(
-    "daily-averages", "Daily averages", partial(build, cycle=WEEK), calls,
+    "daily-averages", "Daily averages", partial(build, cycle=WEEK), partial(calls, cycle=WEEK),
     frame="30d", fixed=Granularity.DAY,
 )  # fmt: skip
 HOURLY = Kind(
-    "hourly-averages", "Hourly averages", partial(build, cycle=DAY), calls,
+    "hourly-averages", "Hourly averages", partial(build, cycle=DAY), partial(calls, cycle=DAY),
     frame="30d", fixed=Granularity.HOUR,
 )  # fmt: skip
 

@@ -33,6 +33,8 @@ def explain(asked: Asked, report: Report) -> Empty:
         HistoryUnavailable: The history cannot answer now.
     """
     subject = asked.subject
+    if report.nothing:
+        return Empty(report.hidden_by)
     reasons = [*report.hidden_by, *_hidden(asked)]
     last_s = _last_s(asked, report.series)
     if last_s is not None:

@@ -56,14 +56,14 @@ def file(asked: Asked, report: Report, kind: str, part: str, form: str) -> HttpR
     sheet = report.sheets.get(part) or (_of_chart(asked, report) if part == "" else None)
     if sheet is None:
         return None
-    columns, about = _about(asked)
+    columns, about = _about(asked, report)
     named = (*columns[:-_LAST], *sheet.columns, *columns[-_LAST:])
     rows = ((*about[:-_LAST], *row, *about[-_LAST:]) for row in sheet.rows())
     first = list(islice(rows, 1))  # fails before the answer begins, if it fails
     parts = _parts(chain(first, rows))
     if form == "csv":
         parts = (_harmless(part) for part in parts)
-    name, zone = f"{name_of(asked, kind, part)}.{form}", asked.frame.window.zone
+    name, zone = f"{name_of(asked, report, kind, part)}.{form}", report.frame.window.zone
     table = Table(name, named, zone, parts)
     headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
     return StreamingHttpResponse(_WRITERS[form](table), content_type=_TYPES[form], headers=headers)
@@ -74,9 +74,9 @@ def refused(message: str, status: int) -> HttpResponse:
     return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
 
 
-def _about(asked: Asked) -> tuple[tuple[Column, ...], Row]:
+def _about(asked: Asked, report: Report) -> tuple[tuple[Column, ...], Row]:
     """What all rows have: first whose and what, last the window."""
-    subject, measure, window = asked.subject, asked.measure, asked.frame.window
+    subject, measure, window = asked.subject, asked.measure, report.frame.window
     columns, values = [Column(subject.noun)], [subject.key]
     if asked.has_measure:
         columns += [Column("metric"), Column("metric_name"), Column("unit")]
@@ -92,7 +92,7 @@ def _about(asked: Asked) -> tuple[tuple[Column, ...], Row]:
 
 def _of_chart(asked: Asked, report: Report) -> Sheet:
     """A row for each curve and bucket."""
-    window, previous = asked.frame.window, _previous(asked)
+    window, previous = report.frame.window, _previous(asked)
     columns = [Column(name) for name in report.dimension]
     columns += [Column("start", "time"), Column("value", "whole")]
     if previous is not None:
@@ -140,9 +140,9 @@ def _harmless(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def name_of(asked: Asked, kind: str, part: str = "") -> str:
+def name_of(asked: Asked, report: Report, kind: str, part: str = "") -> str:
     """By subject, page, measure and days: 'api-traffic-hits-2015-05-10-2015-05-18'."""
-    window = asked.frame.window
+    window = report.frame.window
     days = [window.zone.local(at_s).date().isoformat() for at_s in (window.since_s, window.last_s)]
     measure = [asked.measure.key] if asked.has_measure else []
     parts = [asked.subject.file_name, kind, *measure, *([part] if part else []), *days]

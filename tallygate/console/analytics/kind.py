@@ -22,6 +22,7 @@ class Kind:
         frame: The time frame unless one is asked for.
         fixed: Its granularity, where it cannot be chosen.
         many: What its number `top` counts: 'applications'; '' if it has none.
+        timeless: Whether there is no time frame to choose.
         no_metric: What it shows where no metric is asked for; '' if then it shows the hits.
     """
 
@@ -34,6 +35,7 @@ class Kind:
     fixed: Granularity | None = None
     many: str = ""
     no_metric: str = ""
+    timeless: bool = False
 
     @property
     def granularities(self) -> Sequence[Granularity]:

@@ -11,8 +11,9 @@ from tallygate.console.change import Change, change
 from tallygate.console.wording import count, decimal, zone_name
 
 Value = int | float | None
-Form = Literal["line", "stack", "bars"]
-"""A line beside that of the window before; parts on top of each other; bars beside those of the window before."""
+Form = Literal["line", "stack", "bars", "burn"]
+"""A line beside that of the window before; parts on top of each other; bars beside those of the window before;
+what remains of something, and what will."""
 
 MOST_ROWS = 750
 """Of the table with the numbers of the chart: a month by the hour. Files have all."""
@@ -159,6 +160,9 @@ class Report:
         summary: The end of the sentence that tells the chart to those who do not see it.
         file: The name of its picture, without the ending.
         totals: Whether the sums of the curves mean something.
+        choices: What else the page lets choose: value, label, whether it is chosen.
+        nothing: What is said above the reasons where there is no data; '' for the usual.
+        shows_nothing: Whether a chart of zeros says something.
     """
 
     title: str
@@ -183,6 +187,9 @@ class Report:
     summary: str = ""
     file: str = ""
     totals: bool = True
+    choices: list[tuple[str, str, bool]] = field(default_factory=list)
+    nothing: str = ""
+    shows_nothing: bool = False
 
     @property
     def range(self) -> str:
@@ -195,7 +202,7 @@ class Report:
 
     @property
     def is_empty(self) -> bool:
-        return not any(any(curve.values) for curve in self.curves)
+        return not self.shows_nothing and not any(any(curve.values) for curve in self.curves)
 
     @property
     def bucket(self) -> str:
@@ -211,7 +218,7 @@ class Report:
     @property
     def compared(self) -> bool:
         """Whether the chart has the window before, too."""
-        return self.frame.compare is not None and self.form != "stack"
+        return self.frame.compare is not None and self.form in ("line", "bars")
 
     @property
     def sentence(self) -> str:

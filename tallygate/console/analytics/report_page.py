@@ -139,12 +139,12 @@ def _tabs(asked: Asked, kind: Kind, kinds: Kinds) -> list[dict[str, Any]]:
 def _answered(asked: Asked, kind: Kind, request: HttpRequest) -> dict[str, Any]:
     asked.choose()
     report = kind.build(asked)
-    report.file = files.name_of(asked, kind.name)
+    report.file = files.name_of(asked, report, kind.name)
     return {
         # The selector shows what was chosen, which is known only now.
         "groups": _groups(asked, kind),
         "report": report,
-        "frame": asked.frame,
+        "frame": report.frame,
         "empty": explain(asked, report) if report.is_empty else None,
         "calls": kind.calls(asked, api_of(request)),
         "downloads": _downloads(asked, kind, request.GET),

@@ -50,6 +50,11 @@ class Subject:
     api: str = ""
 
     @property
+    def v1(self) -> dict[str, str]:
+        """How the Analytics API's second family is asked for it."""
+        return {self.noun: str(self.pk)}
+
+    @property
     def product(self) -> Product | None:
         """The only one that it is about; None if it may be about several."""
         return self.records.get("product")

@@ -32,6 +32,8 @@ from tallygate.history import Answer, Compare, Line, Place, Question, Ranking
 from tallygate.web import runtime
 
 DEFAULT, MOST = 10, 10_000
+_MOST_OF_API = 1_000
+"""Lines that the Analytics API gives at once."""
 PER_PAGE = 100
 _FILE_AT_ONCE = 100
 """Lines of a file that are asked for together."""
@@ -80,13 +82,18 @@ def build(asked: Asked, ranked: Ranked, default: int = DEFAULT) -> Report:
     return report
 
 
-def calls(asked: Asked, api: Api, ranked: Ranked) -> Sequence[Command]:
-    """The usage of which these are parts."""
-    subject = asked.subject
-    given = {"metric_name": asked.measure.key}
-    if subject.api:
-        return [api.analytics("Read the usage", f"{subject.api}/usage", asked.frame.window, given)]
-    return ()
+def calls(asked: Asked, api: Api, ranked: Ranked, default: int = DEFAULT) -> Sequence[Command]:
+    """The same lines."""
+    metrics = asked.measure.metrics
+    metric = metrics[0].system_name if metrics else asked.measure.key
+    given = {**asked.subject.v1, "metric": metric, "split": ranked.noun}
+    if asked.subject.product is None and len(metrics) == 1 and metrics[0].product_id:
+        given["product"] = str(metrics[0].product_id)
+    most = asked.number("top", default, MOST)
+    if most <= _MOST_OF_API:
+        given["limit"] = str(most)
+    given["granularity"] = asked.frame.window.granularity.value
+    return [api.report(f"Read the usage by {ranked.noun}", "usage", given, asked.frame.window)]
 
 
 TOP_APPLICATIONS = Kind(
@@ -101,7 +108,7 @@ TOP_PRODUCTS = Kind(
 )  # fmt: skip
 APPLICATIONS_OF_ACCOUNT = Kind(
     "traffic", "Traffic by application",
-    partial(build, ranked=APPLICATIONS, default=MOST), partial(calls, ranked=APPLICATIONS),
+    partial(build, ranked=APPLICATIONS, default=MOST), partial(calls, ranked=APPLICATIONS, default=MOST),
     names=("metric", "page"), frame="30d",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from tallygate.catalog.access import Principal
 from tallygate.console.analytics import subjects
 from tallygate.console.analytics.averages import DAILY, HOURLY
 from tallygate.console.analytics.codes import CODES
+from tallygate.console.analytics.limits import LIMITS
 from tallygate.console.analytics.report_page import routes
 from tallygate.console.analytics.top import APPLICATIONS_OF_ACCOUNT, TOP_APPLICATIONS, TOP_PRODUCTS
 from tallygate.console.analytics.traffic import TRAFFIC
@@ -15,7 +16,7 @@ from tallygate.domain.calendar import zone_ids
 
 OF_PRODUCT = (TRAFFIC, DAILY, HOURLY, TOP_APPLICATIONS, CODES)
 OF_BACKEND = (TRAFFIC, TOP_PRODUCTS, CODES)
-OF_APPLICATION = (TRAFFIC, CODES)
+OF_APPLICATION = (TRAFFIC, LIMITS, CODES)
 OF_ACCOUNT = (APPLICATIONS_OF_ACCOUNT,)
 
 

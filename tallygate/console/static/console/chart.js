@@ -163,12 +163,22 @@
     return [...before, bar(curve.name, curve.values, colour.curves[0])];
   }
 
-  const FORMS = { line: lines, stack: stacked, bars };
+  // What remains is known up to now; what will remain, and what would if use were even, are guesses.
+  function burn(data, colour) {
+    const styles = { remaining: { width: 2 }, projected: { width: 2, type: [2, 3] }, even: { width: 1.25, type: [4, 4] } };
+    return data.curves.map((curve, order) => ({
+      ...line(curve.name, curve.values, colour.curves[order], styles[curve.key]),
+      showSymbol: false,
+      ...(curve.key === "remaining" ? { areaStyle: { color: colour.area, origin: 0 } } : {}),
+    }));
+  }
+
+  const FORMS = { line: lines, stack: stacked, bars, burn };
 
   function options(data, colour, width) {
     const shown = shownTicks(data, width);
     const font = getComputedStyle(document.body).fontFamily;
-    const between = data.form === "line" || (data.form === "stack" && data.labels.length > MANY);
+    const between = data.form === "line" || data.form === "burn" || (data.form === "stack" && data.labels.length > MANY);
     return {
       animation: false,
       textStyle: { fontFamily: font },
@@ -286,6 +296,15 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 60000);
   }
+
+  // Pictures are made by the browser, of a chart that is there.
+  function offerPictures() {
+    for (const button of document.querySelectorAll("[data-image]")) {
+      button.hidden = !button.closest(".card").querySelector("[data-chart]");
+    }
+  }
+  document.addEventListener("DOMContentLoaded", offerPictures);
+  document.addEventListener("htmx:afterSettle", offerPictures);
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-image]");

@@ -3,6 +3,7 @@
   "use strict";
 
   const form = document.getElementById("question");
+  if (!form) return;
   const per = document.getElementById("per");
   const parts = form.querySelectorAll("[data-frame]");
 
@@ -25,7 +26,7 @@
   });
 
   // The browser may have kept older choices in the fields when it came back to this page.
-  window.addEventListener("pageshow", () => showPart(form.elements.frame.value));
+  window.addEventListener("pageshow", () => showPart(form.elements.frame?.value));
 
   // What every page with a default need not tell in its URL.
   document.addEventListener("htmx:configRequest", (event) => {
@@ -38,7 +39,7 @@
 
   // Six hundred zones are fetched when somebody wants another one.
   const zone = document.getElementById("timezone");
-  zone.addEventListener("focus", async () => {
+  zone?.addEventListener("focus", async () => {
     const list = document.getElementById("zones");
     if (list.childElementCount) return;
     const answer = await fetch(zone.dataset.zones);
@@ -50,15 +51,6 @@
   const report = () => document.getElementById("report");
   document.addEventListener("htmx:beforeRequest", () => report()?.setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:afterRequest", () => report()?.setAttribute("aria-busy", "false"));
-
-  // Pictures are made by the browser, of a chart that is there.
-  function offerPictures() {
-    for (const button of document.querySelectorAll("[data-image]")) {
-      button.hidden = !button.closest(".card").querySelector("[data-chart]");
-    }
-  }
-  document.addEventListener("DOMContentLoaded", offerPictures);
-  document.addEventListener("htmx:afterSettle", offerPictures);
 
   // The switcher's links keep the time frame that is being looked at.
   document.addEventListener("click", (event) => {
