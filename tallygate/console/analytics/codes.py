@@ -1,7 +1,7 @@
 """How calls were answered: all classes of response codes on top of each other, or the codes of one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -64,7 +64,7 @@ def build(asked: Asked) -> Report:
     report.summary = ", ".join(f"{curve.name}: {shown(curve.total)}" for curve in curves) or "none."
     report.hidden_by = list(_hidden(asked, used, hundreds))
     if used:
-        report.tables = [_table(asked, used)]
+        report.tables = [_table(asked, used, {curve.key: curve.colour for curve in curves})]
         report.sheets["codes"] = _sheet(used)
     return report
 
@@ -204,7 +204,11 @@ def _hidden(asked: Asked, used: Sequence[Used], hundreds: int) -> Iterator[Reaso
             )
 
 
-def _table(asked: Asked, used: Sequence[Used]) -> Table:
+def _table(asked: Asked, used: Sequence[Used], marks: Mapping[str, str]) -> Table:
+    """
+    Args:
+        marks: The colours of codes that are drawn each.
+    """
     total = sum(each.total for each in used)
     rows = []
     for hundreds, name in CLASSES.items():
@@ -216,7 +220,11 @@ def _table(asked: Asked, used: Sequence[Used]) -> Table:
         head = Cell(_code_name(hundreds), url, colour=colours.of_class(hundreds))
         rows.append([head, Cell(name), *_numbers(whole, total)])
         rows += [
-            [Cell(f"\N{EM SPACE}{each.code}"), Cell(meaning(each.code)), *_numbers(each, total)]
+            [
+                Cell(f"\N{EM SPACE}{each.code}", colour=marks.get(str(each.code), "")),
+                Cell(meaning(each.code)),
+                *_numbers(each, total),
+            ]
             for each in codes
         ]
     return Table("Response codes", _COLUMNS, rows, part="codes")

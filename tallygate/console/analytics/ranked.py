@@ -75,17 +75,24 @@ def _application(asked: Asked, place: Place, consumer: Consumer, found: Applicat
     url = reverse("console:application-traffic", args=[found.pk]) + asked.url_for(("metric",))
     sees_accounts = asked.subject.principal.may("see_accounts")
     of_account = reverse("console:account-traffic", args=[account.pk]) if sees_accounts else ""
-    cells = (Cell(account.org_name, of_account), Cell(plan.name), Cell(product.name))[
-        : len(columns)
-    ]
+    told = {
+        "Account": Cell(account.org_name, of_account),
+        "Plan": Cell(plan.name),
+        "Product": Cell(product.name),
+    }
+    cells = tuple(told[column.label] for column in columns)
     names = (found.name, account.org_name, plan.name, product.system_name)
     return Item(place, consumer.application, found.pk, found.name, url, cells, names)
 
 
 def _columns_of_application(asked: Asked) -> tuple[Column, ...]:
-    """The product's only where there may be several."""
-    columns = (Column("Account"), Column("Plan", wide=True), Column("Product", wide=True))
-    return columns if asked.subject.product is None else columns[:2]
+    """What the page is about itself is not told again in each row."""
+    columns = {
+        "account": Column("Account", wide=True),
+        "plan": Column("Plan", wide=True),
+        "product": Column("Product", wide=True),
+    }
+    return tuple(column for noun, column in columns.items() if noun not in asked.subject.records)
 
 
 APPLICATIONS = Ranked(

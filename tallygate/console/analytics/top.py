@@ -27,7 +27,7 @@ from tallygate.console.analytics.report import (
 from tallygate.console.analytics.subjects import Subject
 from tallygate.console.change import change
 from tallygate.console.curl import Api, Command
-from tallygate.console.wording import count, percent, plural
+from tallygate.console.wording import count, counted, percent, plural
 from tallygate.history import Answer, Compare, Line, Place, Question, Ranking
 from tallygate.web import runtime
 
@@ -196,8 +196,14 @@ def _tiles(asked: Asked, ranked: Ranked, found: _Found, unit: str) -> Iterator[T
         yield against
     if not found.first:
         return
-    portion = percent(share(top, whole.total)[0])
-    yield Tile(f"In the top {count(len(found.places))}", portion, f"{count(top)} {unit}")
+    if asked.subject.among is None:
+        portion = percent(share(top, whole.total)[0])
+        yield Tile(f"In the top {count(len(found.places))}", portion, f"{count(top)} {unit}")
+    else:
+        used = sum(place.total > 0 for place in found.places)
+        yield Tile(
+            f"{ranked.plural.capitalize()} used", count(used), f"of {count(len(found.places))}"
+        )
     first = found.first[0]
     portion = percent(share(first.place.total, whole.total)[0])
     yield Tile(f"The top {ranked.noun}", portion, first.title)
@@ -218,7 +224,9 @@ def _table(asked: Asked, ranked: Ranked, found: _Found, curves: Sequence[Curve])
         _row(item, mark, found.whole.total)
         for item, mark in zip_longest(items, marks[: len(items)], fillvalue="")
     ]
-    note = f"{count(start + 1)} to {count(start + len(items))} of {count(len(found.places))} {ranked.plural}"  # fmt: skip
+    note = counted(len(found.places), ranked.noun)
+    if last_page > 1:
+        note = f"{count(start + 1)} to {count(start + len(items))} of {note}"
     return Table(
         f"The {ranked.plural} with the most {asked.measure.name}",
         (Column(ranked.noun.capitalize()), *ranked.columns(asked), *_NUMBERS),

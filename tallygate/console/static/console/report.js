@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  const tab = document.querySelector("#tabs [aria-current]");
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft;
+
   const form = document.getElementById("question");
   if (!form) return;
   const per = document.getElementById("per");
