@@ -271,7 +271,7 @@ def test_what_a_killed_gateway_had_spooled_is_counted_by_its_successor(
         )
         network.mode = "hang"
         assert gateway.get(f"/?user_key={app.user_key}", "a.example").status == 200
-        wait_until(lambda: gateway.metric("tallygate_gateway_reports_total", state="spooled") == 1)
+        wait_until(lambda: gateway.metric("tallygate_gateway_reports_total", state="spooled") == 2)
         gateway.process.kill()
         network.mode = "pass"
         gateway.start()
