@@ -221,7 +221,11 @@ def gateway(
     ] = WhenAway.KNOWN,
     refresh: Annotated[
         float,
-        typer.Option(min=1, metavar="SECONDS", help="How often the configuration is looked up."),
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How often the configuration is looked up; 0: for each call.",
+        ),
     ] = 30,
     upstream_timeout: Annotated[
         float,

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -76,7 +76,7 @@ class Gateway:
 
     def __init__(
         self,
-        products: Callable[[], Products],
+        products: Callable[[], Awaitable[Products]],
         authorization: Authorization,
         upstreams: Upstreams,
         reports: Reports,
@@ -108,7 +108,7 @@ class Gateway:
     async def _decided(self, scope: Any, protocol: Any, given: Headers) -> Call:
         """Raises Refused, CallerGone."""
         target = _target(scope, given)
-        candidates = self._products().of_host(_host(scope, given))
+        candidates = (await self._products()).of_host(_host(scope, given))
         if not candidates:
             raise Refused("unknown_host", Refusal(404, "", ""))
         body = RequestBody(protocol) if _has_body(given) else None
@@ -119,14 +119,15 @@ class Gateway:
         usage = match.usage()
         if not usage:
             raise Refused("no_match", product.no_match, product.id)
-        upstream = product.upstreams.get(match.owner) or product.upstreams.get(None)
-        if upstream is None:
-            raise Refused("no_upstream", _NO_UPSTREAM, product.id)
         began_s = perf_counter()
         decision = await self._authorization.decide(product, who, usage)
         self._metrics.deciding_seconds.labels(product.id).observe(perf_counter() - began_s)
         if not decision.answer.authorized:
             raise _denied(product, decision.answer)
+        upstream = product.upstreams.get(match.owner) or product.upstreams.get(None)
+        if upstream is None:  # counted all the same, as in 3scale's gateway
+            self._report(product, who, decision, _NO_UPSTREAM.status)
+            raise Refused("no_upstream", _NO_UPSTREAM, product.id)
         return Call(product, who, decision, upstream, target, body)
 
     async def _pass(
@@ -167,11 +168,11 @@ class Gateway:
             )
         finally:
             self._metrics.responses.labels(product.id, str(status)).inc()
-            self._report(call, status)
+            self._report(product, call.who, call.decision, status)
 
-    def _report(self, call: Call, status: int) -> None:
+    def _report(self, product: Product, who: Credentials, decision: Decision, status: int) -> None:
         code = status if 100 <= status <= 599 else 502
-        self._reports.take(call.product.id, call.who, call.decision.usage, code=code)
+        self._reports.take(product.id, who, decision.usage, code=code)
 
 
 def _target(scope: Any, given: Headers) -> Target:

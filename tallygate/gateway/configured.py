@@ -1,5 +1,6 @@
 """The products that are served now: of the newest configuration that can be carried out."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -37,6 +38,8 @@ class Configured:
         self._file = state / f"configuration-{digest}.json"
         self._listener = listener
         self._known: dict[str, tuple[Any, Product]] = {}
+        self._looking = asyncio.Lock()
+        self._begun = 0
 
     async def begin(self, metrics: Metrics) -> None:
         """Takes the source's configuration, or else the last good one on disk."""
@@ -60,6 +63,15 @@ class Configured:
         metrics.configuration_time.set(time.time())
         self._take(contents, metrics)
         return True
+
+    async def newest(self, metrics: Metrics) -> Products:
+        """Those of the source as it is from now on; whoever asks at once shares an answer."""
+        begun = self._begun
+        async with self._looking:
+            if self._begun == begun:
+                self._begun += 1
+                await self.refresh(metrics)
+        return self.products
 
     def _take(self, contents: Contents, metrics: Metrics) -> None:
         known = {}

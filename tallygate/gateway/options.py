@@ -21,7 +21,7 @@ class Options:
     hold_s: How long an answer of the listener holds; 0 = each call is asked for, and counted exactly.
     when_away: Who passes while the listener does not answer.
     ask_timeout_s: How long a question to the listener may take.
-    refresh_s: How often the configuration is looked up.
+    refresh_s: How often the configuration is looked up; 0 = for each call.
     connect_timeout_s: How long it may take to connect to an upstream.
     upstream_timeout_s: How long an upstream may be silent.
     spool_bytes: How large the spool of reports may become.

@@ -25,6 +25,7 @@ from tallygate.gateway.configured import Configured
 from tallygate.gateway.metrics import Metrics
 from tallygate.gateway.options import Options
 from tallygate.gateway.reporting import Reports
+from tallygate.gateway.routing import Products
 from tallygate.gateway.sources import source
 from tallygate.gateway.upstream import Upstreams
 from tallygate.process import allow_many_open_files, listen
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 
 STOP_WITHIN_S: Final = 10
 """How long calls that are under way may take when the process is asked to stop."""
+
+_AT_LEAST_EVERY_S: Final = 30.0
+"""How often the configuration is looked up when it is looked up for each call, and none comes."""
 
 _SEND_WITHIN_S: Final = 2.0
 """How long it may take then to send what is spooled; the rest waits on disk for the next start."""
@@ -63,7 +67,8 @@ async def _serve(options: Options) -> None:
         async with _gateway(options, configured) as (app, metrics):
             await configured.begin(metrics)
             runner = await management.serve(managing, lambda: configured.ready, metrics)
-            following = asyncio.create_task(_follow(configured, metrics, options.refresh_s, again))
+            every_s = options.refresh_s or _AT_LEAST_EVERY_S
+            following = asyncio.create_task(_follow(configured, metrics, every_s, again))
             try:
                 host, port = calls.getsockname()[:2]
                 log.info("gateway ready", address=f"{host}:{port}")
@@ -84,10 +89,13 @@ async def _gateway(
         upstreams = Upstreams(options.connect_timeout_s, options.upstream_timeout_s)
         try:
             authorization = Authorization(asker, reports, options.hold_s, options.when_away)
-            yield (
-                Gateway(lambda: configured.products, authorization, upstreams, reports, metrics),
-                metrics,
-            )
+
+            async def products() -> Products:
+                if options.refresh_s:
+                    return configured.products
+                return await configured.newest(metrics)
+
+            yield Gateway(products, authorization, upstreams, reports, metrics), metrics
         finally:
             await asker.close()
             await upstreams.close()

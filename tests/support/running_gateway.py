@@ -62,15 +62,22 @@ def content(
 class RunningGateway:
     """The process, and calls to it."""
 
-    def __init__(self, folder: Path, *options: str, source: Sequence[str] = ()) -> None:
-        """`source`: Where configurations are; by default the file that `configure` writes."""
+    def __init__(
+        self, folder: Path, *options: str, source: Sequence[str] = (), listen: str = ""
+    ) -> None:
+        """
+        Args:
+            source: Where configurations are; by default the file that `configure` writes.
+            listen: HOST:PORT; by default a free port of 127.0.0.1.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "configuration.json"
         self.state = folder / "state"
-        self.port, management = free_port(), free_port()
+        listen = listen or f"127.0.0.1:{free_port()}"
+        self.port, management = int(listen.rpartition(":")[2]), free_port()
         arguments = (
             "gateway", *(source or ("--config", str(self.file))),
-            "--listen", f"127.0.0.1:{self.port}", "--management", f"127.0.0.1:{management}",
+            "--listen", listen, "--management", f"127.0.0.1:{management}",
             "--state", str(self.state), *options,
         )  # fmt: skip
         self.process = Process(
