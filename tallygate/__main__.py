@@ -11,8 +11,8 @@ def main() -> None:
         if error.name is None or error.name.startswith("tallygate"):
             raise
         sys.exit(
-            f"tallygate: {error.name} is not installed: the command needs the server's packages,"
-            " which come with pip install 'tallygate[server]'"
+            f"tallygate: {error.name} is not installed: the command needs the server's packages;"
+            " each comes with pip install tallygate without --no-deps"
         )
     run()
 

@@ -345,6 +345,35 @@ def verify(home: Home = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def disk(
+    raw_days: Annotated[
+        int | None, typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_RAW_DAYS were this.")
+    ] = None,
+    minute_days: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_MINUTE_DAYS were this."),
+    ] = None,
+    quarter_days: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_QUARTER_DAYS were this."),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Say what usage takes on disk now, and in a month and a year if it goes on as of late.
+
+    With the times for which it is kept, or with others: nothing is changed. Works while Tallygate
+    runs and while it does not.
+    """
+    from tallygate.commands import disk as disk_use
+
+    settings = load(
+        home=home, raw_days=raw_days, minute_days=minute_days, quarter_days=quarter_days
+    )
+    for line in disk_use.told(disk_use.forecast(settings)):
+        print(line)
+
+
 @app.command("delete-stats")
 def delete_stats(
     service: Annotated[str, typer.Argument(help="The service's id; it may be deleted already.")],
@@ -362,6 +391,55 @@ def delete_stats(
         print(f"{table.name}: {table.before} before, {table.left} left")
     if any(table.left for table in removed):
         print("what is left was counted while this command ran")
+
+
+@app.command()
+def forget(
+    account: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ID", help="The account's number: it goes with its users and all applications."
+        ),
+    ] = None,
+    application: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="The application's number; with --product its id in the protocol."
+        ),
+    ] = None,
+    product: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="The product's id: for applications that are gone, or another control plane's.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = None,
+) -> None:
+    """Erase all data of a consumer everywhere, and prove that nothing is left.
+
+    Cannot be taken back. What was counted stays in the totals of the product, as usage of nobody. Says
+    for each place what named the consumer before, and what is left; ends with 1 if anything is.
+    When it was interrupted, the same call again goes on. Works while Tallygate runs and while it
+    does not.
+    """
+    from tallygate.commands import forgetting
+
+    if (account is None) == (application is None) or (product and application is None):
+        raise typer.BadParameter("give either --account, or --application, also with --product")
+    settings = load(home=home)
+    wanted = forgetting.Wanted(account, application or "", product or "")
+    planned = forgetting.plan(settings, wanted)
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Erase {planned.title}, for good?", abort=True)
+    places = forgetting.run(settings, planned)
+    for place in places:
+        print(f"{place.name}: {place.before} before, {place.left} left")
+    if any(place.left for place in places):
+        print(f"something is left of {planned.title}: call again to go on")
+        raise typer.Exit(1)
+    print(f"nothing is left of {planned.title}")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.signals import post_delete, pre_delete
 
@@ -24,17 +25,43 @@ def connect() -> None:
     post_delete.connect(_close_gap, sender=MappingRule, dispatch_uid="catalog.close_gap")
 
 
+LAST_PRODUCT = "This service cannot be removed"
+
+
+def delete_product(product: Product) -> None:
+    """Deletes a product with all that hangs on it.
+
+    Raises:
+        ValidationError: It is the provider's last: gateways and scripts that name none mean it.
+    """
+    if is_last(product):
+        raise ValidationError(LAST_PRODUCT)
+    product.delete()
+
+
+def is_last(product: Product) -> bool:
+    """Whether the provider has no other product."""
+    others = Product.objects.filter(provider=product.provider_id).exclude(pk=product.pk)
+    return not others.exists()
+
+
+def why_kept(metric: Metric) -> str:
+    """Why a metric cannot be deleted as long as its owner stays; '' where it can."""
+    if metric.is_hits:
+        return "The Hits metric cannot be deleted"
+    if _is_deployed(metric):
+        kind = "Method" if metric.is_method else "Metric"
+        return f"{kind} is used by the latest gateway configuration and cannot be deleted"
+    return ""
+
+
 def _keep_metric(instance: Metric, origin: models.Model | models.QuerySet[Any], **_: Any) -> None:
     """Hits, and what gateways count on, stay as long as their owner does."""
     if not _asked_for(Metric, origin):
         return
-    if instance.is_hits:
-        raise DeletionRefused("The Hits metric cannot be deleted")
-    if _is_deployed(instance):
-        kind = "Method" if instance.is_method else "Metric"
-        raise DeletionRefused(
-            f"{kind} is used by the latest gateway configuration and cannot be deleted"
-        )
+    reason = why_kept(instance)
+    if reason:
+        raise DeletionRefused(reason)
 
 
 def _is_deployed(metric: Metric) -> bool:

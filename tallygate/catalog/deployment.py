@@ -5,9 +5,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from tallygate.catalog import gateway_config
-from tallygate.catalog.models import Product, ProxyConfig, User
+from tallygate.catalog.models import Product, Proxy, ProxyConfig, User
 
 LARGEST_BYTES = 2 * 1024 * 1024
+
+
+def save_proxy(proxy: Proxy, listener_url: str, user: User | None) -> None:
+    """Saves a change of a proxy, and deploys the product to the sandbox.
+
+    Raises:
+        ValidationError: A rule is broken; then nothing is changed.
+    """
+    with transaction.atomic():
+        proxy.lock_version += 1
+        proxy.save()
+        deploy(proxy.product, listener_url, user)
 
 
 def deploy(product: Product, listener_url: str, user: User | None) -> ProxyConfig | None:

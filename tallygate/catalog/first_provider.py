@@ -24,7 +24,7 @@ def make() -> dict[str, Any]:
         provider = _first(Provider.objects.all()) or Provider.objects.create(name="Provider")
         admin, password, access_token = _admin(provider)
         product = _product(provider)
-        application = _application(product)
+        application = make_application(product)
         return {
             "provider": {"id": provider.pk, "provider_key": provider.provider_key},
             "access_token": access_token,
@@ -62,7 +62,8 @@ def _service_token(product: Product) -> ServiceToken:
     return _first(product.service_tokens.all()) or ServiceToken.objects.create(product=product)
 
 
-def _application(product: Product) -> Application:
+def make_application(product: Product) -> Application:
+    """A live application of the product, with the plan and the account it needs where they are missing."""
     found = _first(product.applications.filter(state=Application.State.LIVE))
     if found is not None:
         return found

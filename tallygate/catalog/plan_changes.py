@@ -1,4 +1,4 @@
-"""Which plan an application is under: changed, made its own, given back."""
+"""Which plan an application is under: changed, made its own, given back; and plans made after others."""
 
 import secrets
 
@@ -70,9 +70,23 @@ def decustomize_plan(application: Application) -> ApplicationPlan:
     return change_plan(application, original)
 
 
+def copy_plan(original: ApplicationPlan) -> ApplicationPlan:
+    """A hidden plan with the same terms, under a name of its own."""
+    with transaction.atomic():
+        plan = ApplicationPlan.objects.create(
+            product=original.product,
+            name=f"{original.name[:240]} (copy)",
+            **{name: getattr(original, name) for name in _COPIED},
+        )
+        with audit.implied():
+            _copy_terms(original, plan)
+    return plan
+
+
 def _copy_terms(original: ApplicationPlan, plan: ApplicationPlan) -> None:
     for kind in (Limit, PricingRule, PlanMetric, PlanFeature):
-        for term in kind.objects.filter(plan=original):
+        terms = list(kind.objects.filter(plan=original))
+        for term in terms:
             term.pk, term.plan = None, plan
             term._state.adding = True
-            term.save()
+        kind.objects.bulk_create(terms)

@@ -6,18 +6,21 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tallygate.catalog.access import (
+    NotFound,
     Principal,
     ProviderSuspended,
     Refused,
     ServiceNotFound,
     for_user,
 )
-from tallygate.catalog.models import Product
+from tallygate.catalog.models import Backend, Product
+from tallygate.console import navigation
+from tallygate.console.curl import Api
 
 View = Callable[..., HttpResponse]
 
@@ -28,7 +31,20 @@ def page(view: View) -> View:
     The view gets the user's Principal after the request. What the user may not do is a page with
     status 403; whoever is not signed in is sent to the sign-in page and back.
     """
+    return require_safe(_guarded(view))
 
+
+def form_page(view: View) -> View:
+    """The same for a page whose form is sent to the page's own address."""
+    return require_http_methods(["GET", "HEAD", "POST"])(_guarded(view))
+
+
+def action(view: View) -> View:
+    """The same for what a button does, that is no page."""
+    return require_POST(_guarded(view))
+
+
+def _guarded(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, **captured: Any) -> HttpResponse:
         try:
@@ -36,13 +52,13 @@ def page(view: View) -> View:
         except Refused as error:
             return render(request, "403.html", {"message": _words(error)}, status=403)
 
-    return require_safe(never_cache(login_required(guarded)))
+    return never_cache(login_required(guarded))
 
 
 def _words(error: Refused) -> str:
     if isinstance(error, ProviderSuspended):
         return "Your organisation is suspended"
-    return "Your user may not see this page"
+    return "Your user may not do or see this"
 
 
 def find_product(principal: Principal, product_id: int) -> Product:
@@ -53,9 +69,29 @@ def find_product(principal: Principal, product_id: int) -> Product:
         raise Http404 from None
 
 
+def find_backend(principal: Principal, backend_id: int) -> Backend:
+    """Raises Http404 when the provider has none."""
+    try:
+        return principal.backend(backend_id)
+    except NotFound:
+        raise Http404 from None
+
+
 def sees_traffic(principal: Principal) -> bool:
     """Whether the analytics pages are open to them, and so worth a link."""
     return principal.may("see_analytics")
+
+
+def api_of(request: HttpRequest) -> Api:
+    """The APIs at the address at which the page was asked for."""
+    return Api(request.build_absolute_uri("/"))
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """To another page after a change, whether the browser or a script of the page asks."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
 
 
 def show(
@@ -70,12 +106,25 @@ def show(
 
     Args:
         section: The entry of the navigation that is lit.
-        context: With `product`, the navigation has that product's pages.
+        context: With `product`, `backend` or `account`, the navigation has its pages; `title` is the page's
+            heading, `calls` are what the API does alike.
     """
+    about = [context.get(name) for name in ("product", "backend", "account")]
     frame = {
         "provider": principal.provider,
-        "section": section,
+        "navigation": list(navigation.groups(principal, section, *about)),
+        "may": May(principal),
         "product": None,
         "sees_traffic": sees_traffic(principal),
     }
     return render(request, template, frame | context, status=status)
+
+
+class May:
+    """For templates: `{% if may.edit_products %}`."""
+
+    def __init__(self, principal: Principal) -> None:
+        self._principal = principal
+
+    def __getitem__(self, ability: str) -> bool:
+        return self._principal.may(ability)

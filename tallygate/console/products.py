@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
@@ -13,16 +12,22 @@ from django.shortcuts import redirect, render
 from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Metric, Product
 from tallygate.console.change import Change, change
-from tallygate.console.pages import find_product, page, sees_traffic, show
+from tallygate.console.listing import Column, Listing
+from tallygate.console.pages import api_of, find_product, page, sees_traffic, show
 from tallygate.console.sparkline import Sparkline, sparkline
-from tallygate.console.wording import counted
+from tallygate.console.start import first_page, has_begun
 from tallygate.domain import calendar
 from tallygate.domain.calendar import Granularity
 from tallygate.domain.errors import HistoryUnavailable
 from tallygate.history import Line, Question, metric_series
 from tallygate.web import runtime
 
-PER_PAGE = 25
+COLUMNS = (
+    Column("Product", "name", "/name"),
+    Column("Hits by day, last 30 days", wide=True),
+    Column("Hits in 30 days", number=True),
+    Column("Change", number=True),
+)
 DAYS = 30
 OPTIONS = 20
 """How many products the switcher offers at once."""
@@ -40,38 +45,39 @@ class Row:
 
 @page
 def home(request: HttpRequest, principal: Principal) -> HttpResponse:
-    """The first page: the list, or the product itself if there is only one and its pages may be seen."""
+    """The first page: the overview for those who may see it; the only product itself while it has no call yet."""
+    if not sees_traffic(principal):
+        return redirect("console:products")
     only = list(principal.products()[:2])
-    if len(only) == 1 and sees_traffic(principal):
-        return redirect("console:traffic", only[0].pk)
-    return redirect("console:products")
+    if len(only) == 1 and not has_begun(only[0]):
+        return redirect("console:start", only[0].pk)
+    return redirect("console:overview")
 
 
 @page
 def product(request: HttpRequest, principal: Principal, product_id: int) -> HttpResponse:
     """A product's first page."""
-    return redirect("console:traffic", find_product(principal, product_id).pk)
+    return redirect(first_page(principal, find_product(principal, product_id)))
 
 
 @page
 def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
-    """Products by name, with search (`q`) and pages (`page`); a page that is not there is the nearest."""
-    query = request.GET.get("q", "").strip()
-    found = _search(principal, query)
-    shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    products, unavailable = list(shown), ""
-    rows = [Row(product) for product in products]
+    """Products and what they counted; without numbers (503) where the history cannot answer."""
+    shown = Listing(
+        request.GET, principal.products(), COLUMNS, noun="product", search=("name", "system_name")
+    )
+    shown.rows, unavailable = [Row(product) for product in shown.records], ""
     if sees_traffic(principal):
         try:
-            rows = _counted(principal, products)
+            shown.rows = _counted(principal, shown.records)
         except HistoryUnavailable as error:
             unavailable = f"{str(error).capitalize()}."
     context: dict[str, Any] = {
-        "query": query,
-        "rows": rows,
-        "page": shown,
-        "found": counted(shown.paginator.count, "product"),
+        "title": "Products",
+        "search_label": "Find a product",
+        "listing": shown,
         "unavailable": unavailable,
+        "calls": [api_of(request).call("GET", "services")],
     }
     status = 503 if unavailable else 200
     return show(request, principal, "console/products.html", "products", context, status)

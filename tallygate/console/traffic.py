@@ -12,7 +12,7 @@ from tallygate.catalog.models import Metric
 from tallygate.console import time_frame
 from tallygate.console.empty import explain
 from tallygate.console.metric_choice import MetricChoice
-from tallygate.console.pages import find_product, page, show
+from tallygate.console.pages import api_of, find_product, page, show
 from tallygate.console.time_frame import TimeFrame
 from tallygate.console.traffic_report import Report, method_rows
 from tallygate.domain.calendar import find_zone
@@ -67,7 +67,10 @@ def traffic(request: HttpRequest, principal: Principal, product_id: int) -> Http
     asked = _Asked(request, principal, product_id)
     status = 200
     try:
-        answered = _answered(asked, asked.frame(), request.META.get("QUERY_STRING", ""))
+        frame = asked.frame()
+        answered = _answered(asked, frame, request.META.get("QUERY_STRING", ""))
+        metric = asked.choice.chosen.system_name
+        answered["calls"] = [api_of(request).usage(f"services/{product_id}", metric, frame.window)]
     except QuestionError as error:
         status, answered = 400, _failed("This cannot be shown", str(error))
     except HistoryUnavailable as error:

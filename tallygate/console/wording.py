@@ -1,5 +1,6 @@
 """Numbers, times and durations as people read them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -15,9 +16,16 @@ def percent(share: float) -> str:
     return f"{size:,.{digits}f}%"
 
 
-def counted(number: int, noun: str) -> str:
-    """'1 product', '2 products'."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """'1 product', '2 products'; `plural` where an `s` is not enough."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {plural or f'{noun}s'}"
+
+
+def listed(names: Sequence[str], in_all: int) -> str:
+    """'A, B and C'; 'A, B and 7 more' where there are more than are named."""
+    more = in_all - len(names)
+    parts = [*names, f"{count(more)} more"] if more > 0 else list(names)
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def plural(unit: str) -> str:

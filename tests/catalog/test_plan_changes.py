@@ -16,7 +16,12 @@ from tallygate.catalog.models import (
     PricingRule,
     Product,
 )
-from tallygate.catalog.plan_changes import change_plan, customize_plan, decustomize_plan
+from tallygate.catalog.plan_changes import (
+    change_plan,
+    copy_plan,
+    customize_plan,
+    decustomize_plan,
+)
 
 
 @pytest.fixture
@@ -51,6 +56,18 @@ def test_a_plan_of_ones_own_is_a_copy_with_all_terms(application: Application) -
         assert getattr(own, kind).count() == getattr(original, kind).count() == 1, kind
     own.limits.update(value=99)
     assert original.limits.get().value == 10
+
+
+def test_a_copy_is_a_plan_like_any_other_with_all_terms(plan: ApplicationPlan) -> None:
+    PricingRule.objects.update(max=10)
+    PricingRule.objects.create(plan=plan, metric=plan.product.hits, min=11, cost_per_unit=2)
+    plan.go("publish")
+    copy = copy_plan(plan)
+    assert (copy.name, copy.state, copy.is_custom) == ("Basic (copy)", "hidden", False)
+    assert copy.setup_fee == 5
+    for kind in ("limits", "pricing_rules", "plan_metrics", "plan_features"):
+        assert getattr(copy, kind).count() == getattr(plan, kind).count() > 0, kind
+    assert copy_plan(plan).system_name != copy.system_name
 
 
 def test_a_plan_of_ones_own_goes_when_it_is_given_back(application: Application) -> None:

@@ -6,7 +6,6 @@ TENANTS = "is about tenants of a hosted installation"
 SERVICE_PLANS = "is about plans for products, beside those for applications"
 EXTRA_FIELDS = "is about extra fields of records"
 WEBHOOKS = "is about webhooks"
-PASSWORDS = "makes a user of the portal with the password 123456, which is refused on purpose"
 
 LEFT_OUT: dict[str, str] = {
     "test_integration_cms.py::test_file_list": PAGES,
@@ -63,13 +62,6 @@ LEFT_OUT: dict[str, str] = {
     "test_integration_invoices.py::test_invoice_resource_update_state": BILLS,
     "test_integration_invoices.py::test_line_invoice_create": BILLS,
     "test_integration_invoices.py::test_line_invoice_list": BILLS,
-    "test_integration_provider_account_users.py::test_provider_user_can_be_created": PASSWORDS,
-    "test_integration_provider_account_users.py::test_provider_user_can_be_read": PASSWORDS,
-    "test_integration_provider_account_users.py::test_resource_role_change": PASSWORDS,
-    "test_integration_provider_account_users.py::test_api_role_change": PASSWORDS,
-    "test_integration_provider_account_users.py::test_api_read_permissions": PASSWORDS,
-    "test_integration_provider_account_users.py::test_resource_read_permissions": PASSWORDS,
-    "test_integration_provider_account_users.py::test_resource_update_permissions": PASSWORDS,
     "test_integration_service_plans.py::test_list_service_plans": SERVICE_PLANS,
     "test_integration_service_plans.py::test_check_service_plan_creation": SERVICE_PLANS,
     "test_integration_service_plans.py::test_read_service_plans": SERVICE_PLANS,

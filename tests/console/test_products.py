@@ -3,6 +3,7 @@
 import pytest
 from support.catalog_data import product as make_product
 from support.catalog_data import provider as make_provider
+from support.portal_pages import member
 
 from tallygate.catalog.models import Product, User
 from tallygate.domain.errors import HistoryUnavailable
@@ -12,21 +13,11 @@ DAY_S = 86_400
 
 
 def names(answer):
-    return [row.product.name for row in answer.context["rows"]]
+    return [row.product.name for row in answer.context["listing"].rows]
 
 
 def row(answer, name):
-    return next(row for row in answer.context["rows"] if row.product.name == name)
-
-
-def test_the_only_product_is_the_first_page(portal):
-    assert portal.get("/")["Location"] == f"/products/{portal.product.pk}/traffic"
-    assert portal.get(f"/products/{portal.product.pk}")["Location"].endswith("/traffic")
-
-
-def test_with_several_products_the_list_is_the_first_page(portal):
-    make_product(portal.product.provider)
-    assert portal.get("/")["Location"] == "/products"
+    return next(row for row in answer.context["listing"].rows if row.product.name == name)
 
 
 def test_products_are_listed_by_name_and_other_providers_are_not(portal):
@@ -59,8 +50,8 @@ def test_search_finds_by_part_of_name_and_system_name_in_any_case(portal, query)
 @pytest.mark.parametrize("query", ["nothing", "%", "a\0b", "<script>", "x" * 5000])
 def test_a_search_without_a_result_says_so(portal, query):
     answer = portal.get("/products", q=query)
-    assert (answer.status_code, answer.context["rows"]) == (200, [])
-    assert b"No product matches" in answer.content
+    assert (answer.status_code, answer.context["listing"].rows) == (200, [])
+    assert b"Nothing matches" in answer.content
     assert b"<script>alert" not in answer.content
 
 
@@ -68,10 +59,10 @@ def test_long_lists_come_in_pages_and_a_page_too_far_is_the_last(portal):
     provider = portal.product.provider
     for number in range(26):
         make_product(provider, name=f"P{number:02}", system_name=f"p_{number}")
-    assert len(portal.get("/products").context["rows"]) == 25
+    assert len(portal.get("/products").context["listing"].rows) == 25
     for page in ("2", "99"):
-        assert len(portal.get("/products", page=page).context["rows"]) == 2
-    assert portal.get("/products", page="x").context["page"].number == 1
+        assert len(portal.get("/products", page=page).context["listing"].rows) == 2
+    assert portal.get("/products", page="x").context["listing"].page.number == 1
 
 
 def test_a_page_of_the_list_asks_the_database_as_often_whatever_its_length(portal):
@@ -161,4 +152,6 @@ def test_an_installation_without_a_product_says_what_a_product_is(portal):
     Product.objects.all().delete()
     answer = portal.get("/products")
     assert answer.status_code == 200
-    assert b"There is no product for you yet" in answer.content
+    assert b"There is no product yet" in answer.content
+    assert b'href="/products/new"' in answer.content
+    assert b"There is no product for you yet" in member(portal, "plans").get("/products").content

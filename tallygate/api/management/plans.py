@@ -19,6 +19,7 @@ from tallygate.api.management.representation import (
     field,
 )
 from tallygate.catalog.models import AccountPlan, ApplicationPlan
+from tallygate.catalog.plan_changes import copy_plan
 
 
 def _truth(value: bool) -> str:
@@ -132,6 +133,10 @@ def make_default(records: Records) -> Any:
     return handler
 
 
+def copy(call: Call) -> Answer:
+    return Shown(APPLICATION_PLAN, copy_plan(APPLICATION_PLANS.one(call)), status=201)
+
+
 _OF_PRODUCT = "services/{service_id}/application_plans"
 
 ENDPOINTS = (
@@ -147,6 +152,10 @@ ENDPOINTS = (
         "PUT", f"{_OF_PRODUCT}/{{plan_id}}/default", make_default(APPLICATION_PLANS),
         "edit_products", "Make a plan the product's default", "Application plans",
         shape=APPLICATION_PLAN,
+    ),
+    Endpoint(
+        "POST", f"{_OF_PRODUCT}/{{plan_id}}/copy", copy, "edit_products",
+        "Copy a plan, with its limits and prices", "Application plans", shape=APPLICATION_PLAN,
     ),
     *endpoints(
         "account_plans", ACCOUNT_PLANS, group="Account plans", what="account plan",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from tallygate.api.management.answer import Answer, Done
@@ -20,10 +19,9 @@ from tallygate.api.management.representation import (
     Representation,
     field,
 )
+from tallygate.catalog.deletion import delete_product
 from tallygate.catalog.models import Product
 from tallygate.catalog.models.portal_settings import PlanChange
-
-LAST_ONE = "This service cannot be removed"
 
 _SWITCHES = {
     "intentions_required": "Whether developers must say what a new application is for.",
@@ -105,11 +103,7 @@ def _level(level: Any) -> Any:
 
 
 def destroy(call: Call) -> Answer:
-    """Not the last one: gateways and scripts that name none mean it."""
-    product = PRODUCTS.one(call)
-    if not Product.objects.filter(provider=product.provider_id).exclude(pk=product.pk).exists():
-        raise ValidationError(LAST_ONE)
-    product.delete()
+    delete_product(PRODUCTS.one(call))
     return Done()
 
 

@@ -7,20 +7,21 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from tallygate.api.management.answer import Answer, Done, Listed, Plain, Shown
+from tallygate.api.management.answer import Answer, Done, Listed, Shown
 from tallygate.api.management.call import Call
 from tallygate.api.management.endpoint import JSON_ONLY, Endpoint
 from tallygate.api.management.parameter import Kind, Parameter
-from tallygate.api.management.records import save
+from tallygate.api.management.records import fill
 from tallygate.api.management.representation import (
     CREATED_AT,
     UPDATED_AT,
     Representation,
+    Value,
     field,
 )
 from tallygate.api.parameters import MissingParameter
+from tallygate.catalog import deployment
 from tallygate.catalog.access import NotFound, Refused, number_of
-from tallygate.catalog.deployment import deploy as make_configuration
 from tallygate.catalog.models import Proxy, ProxyConfig
 from tallygate.catalog.models.proxy_config import ENVIRONMENTS
 
@@ -63,11 +64,11 @@ PROXY = Representation(
     "proxies",
     (
         field("service_id", int, "product_id"),
-        field("api_backend"),
+        field("api_backend", null=True),
         *(field(name) for name in _TEXTS),
         *(field(name, int) for name in _STATUSES),
         field("deployment_option", str, "product.deployment_option"),
-        field("policies_config", list, only="json"),
+        field("policies_config", list[dict], only="json"),
         field("lock_version", int),
         *(field(name, when=_is_oidc) for name in _OIDC),
         CREATED_AT,
@@ -89,6 +90,8 @@ PROXY_CONFIG = Representation(
         field("content", dict),
     ),
 )
+
+POLICIES = Value("policies_config", list[dict])
 
 LOCK_VERSION = Parameter(
     "lock_version",
@@ -125,17 +128,16 @@ def update(call: Call) -> Answer:
         return Done(409)
     if set(call.given) - {"lock_version"} or call.given.problems:
         _save(proxy, call)
-        _deploy(call)
     return Shown(PROXY, proxy)
 
 
 def deploy(call: Call) -> Answer:
-    _deploy(call)
+    deployment.deploy(call.product, call.listener_url, call.asker.user)
     return Shown(PROXY, call.product.proxy, status=201)
 
 
 def policies(call: Call) -> Answer:
-    return Plain({"policies_config": call.product.proxy.policies_config})
+    return Shown(POLICIES, call.product.proxy.policies_config)
 
 
 def update_policies(call: Call) -> Answer:
@@ -143,7 +145,6 @@ def update_policies(call: Call) -> Answer:
     if "policies_config" not in call.given and not call.given.problems:
         raise MissingParameter("policies_config")
     _save(proxy, call)
-    _deploy(call)
     return policies(call)
 
 
@@ -189,20 +190,16 @@ def configs_of_account(call: Call) -> Answer:
 
 
 def _save(proxy: Proxy, call: Call) -> None:
-    save(proxy, call, (*PROXY_PARAMETERS, *POLICIES_PARAMETERS), _set)
+    fill(proxy, call, (*PROXY_PARAMETERS, *POLICIES_PARAMETERS), _set_backend)
+    deployment.save_proxy(proxy, call.listener_url, call.asker.user)
 
 
-def _set(proxy: Proxy, call: Call) -> None:
-    proxy.lock_version += 1
+def _set_backend(proxy: Proxy, call: Call) -> None:
     try:
         if call.given.get("api_backend"):
             proxy.set_api_backend(call.given["api_backend"])
     except ValidationError as error:
         call.given.problems["api_backend"] = error.messages
-
-
-def _deploy(call: Call) -> None:
-    make_configuration(call.product, call.listener_url, call.asker.user)
 
 
 def _environment(call: Call, unknown: type[Refused]) -> str:
@@ -264,11 +261,11 @@ ENDPOINTS = (
     ),
     _ENDPOINT(
         "GET", f"{_PROXY}/policies", policies, "see_products", "Read a product's policies",
-        formats=JSON_ONLY,
+        shape=POLICIES, formats=JSON_ONLY,
     ),
     _ENDPOINT(
         "PUT", f"{_PROXY}/policies", update_policies, "edit_policies", "Set a product's policies",
-        parameters=POLICIES_PARAMETERS, wrapper="proxy", formats=JSON_ONLY,
+        parameters=POLICIES_PARAMETERS, shape=POLICIES, wrapper="proxy", formats=JSON_ONLY,
     ),
     _CONFIG(
         "GET", "services/proxy/configs/{environment}", configs_by_host, "see_products",

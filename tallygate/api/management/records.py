@@ -105,16 +105,26 @@ def save(
     parameters: tuple[Parameter, ...],
     set: Callable[[Any, Call], None] = lambda _record, _call: None,
 ) -> None:
-    """Saves the record with what the call says of it.
+    """Saves the record with what the call says of it. Raises ValidationError, as `fill`."""
+    fill(record, call, parameters, set)
+    record.save()
+
+
+def fill(
+    record: Any,
+    call: Call,
+    parameters: tuple[Parameter, ...],
+    set: Callable[[Any, Call], None] = lambda _record, _call: None,
+) -> None:
+    """Puts into the record what the call says of it.
 
     Raises:
-        ValidationError: All that is wrong with it; then it is not saved.
+        ValidationError: Something given cannot be read; all else that is wrong is told with it.
     """
     assign(record, call.given, parameters)
     set(record, call)
     if call.given.problems:
         raise ValidationError(_all_problems(record, call.given, parameters))
-    record.save()
 
 
 def assign(record: Any, given: Given, parameters: tuple[Parameter, ...]) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
@@ -22,6 +21,7 @@ from tallygate.api.management.representation import (
 from tallygate.catalog.access import Forbidden
 from tallygate.catalog.errors import DeletionRefused
 from tallygate.catalog.models import User
+from tallygate.catalog.passwords import check_length
 from tallygate.catalog.sections import SECTIONS
 
 USER = Representation(
@@ -58,10 +58,10 @@ PERMISSIONS = Representation(
     (
         field("user_id", int, "pk"),
         field("role"),
-        field("allowed_sections", list, _sections),
-        field("allowed_service_ids", list, _product_ids, only=JSON),
+        field("allowed_sections", list[str], _sections),
+        field("allowed_service_ids", list[int], _product_ids, only=JSON, null=True),
         field(
-            "allowed_service_ids", list, _product_ids,
+            "allowed_service_ids", list[int], _product_ids,
             only=XML, when=lambda user: _product_ids(user) is not None,
         ),
     ),
@@ -76,7 +76,7 @@ _PARAMETERS = (
     Parameter("email", required=True),
     Parameter("first_name"),
     Parameter("last_name"),
-    Parameter("password", attribute=None, description="At least twelve characters."),
+    Parameter("password", attribute=None, description="At least six characters."),
 )
 PERMISSION_PARAMETERS = (
     Parameter("allowed_sections", Kind.TEXTS, "Of a member.", choices=SECTIONS),
@@ -90,10 +90,9 @@ PERMISSION_PARAMETERS = (
 
 def _found(call: Call) -> QuerySet[User]:
     """All of the provider's for admins; else oneself."""
-    found = User.objects.filter(provider=call.asker.provider).select_related("provider")
     if not call.asker.may("manage_users"):
-        found = found.filter(pk=call.user().pk)
-    return found.order_by("pk")
+        call.user()
+    return call.asker.users().select_related("provider")
 
 
 def _new(call: Call) -> User:
@@ -107,9 +106,9 @@ def _set_password(user: User, call: Call) -> None:
     if not password:
         return
     try:
-        validate_password(password, user)
+        check_length(password)
     except ValidationError as error:
-        call.given.problems["password"] = error.messages
+        call.given.problems.update(error.message_dict)
     else:
         user.set_password(password)
 

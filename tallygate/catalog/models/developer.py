@@ -1,18 +1,15 @@
 """A person of a developer account."""
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 
 from tallygate.catalog.models.account import Account
 from tallygate.catalog.models.base import CatalogModel, text
 from tallygate.catalog.models.provider import Provider
+from tallygate.catalog.passwords import check_length
 from tallygate.catalog.states import HasStates, Transition
 from tallygate.catalog.words import TAKEN
-
-SHORTEST_PASSWORD = 6
-LONGEST_PASSWORD = 1024
 
 _username = RegexValidator(r"\A[\w][\w.+\-@ ]+\Z", "use only letters, numbers, and .-_@ please.")
 
@@ -83,15 +80,7 @@ class Developer(HasStates, CatalogModel):
         Raises:
             ValidationError: It is too short or too long.
         """
-        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-            short = len(password) < SHORTEST_PASSWORD
-            raise ValidationError(
-                {
-                    "password": f"is too short (minimum is {SHORTEST_PASSWORD} characters)"
-                    if short
-                    else f"is too long (maximum is {LONGEST_PASSWORD} characters)"
-                }
-            )
+        check_length(password)
         self.password = make_password(password)
 
     def check_password(self, password: str) -> bool:

@@ -49,6 +49,14 @@ def test_a_plan_is_published_and_hidden_by_events(site: ManagementSite) -> None:
     )
 
 
+def test_a_plan_is_copied_with_its_terms(site: ManagementSite) -> None:
+    path = f"services/{site.product.pk}/application_plans/{site.plan.pk}/copy"
+    copy = site.post(path)["application_plan"]
+    assert (copy["name"], copy["state"]) == ("Basic (copy)", "hidden")
+    limits = site.get(f"application_plans/{copy['id']}/limits")["limits"]
+    assert [limit["limit"]["value"] for limit in limits] == [9]
+
+
 def test_a_plan_in_use_is_not_deleted(site: ManagementSite) -> None:
     path = f"services/{site.product.pk}/application_plans"
     assert site.refused("DELETE", f"{path}/{site.plan.pk}", 403) == {

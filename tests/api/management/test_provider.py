@@ -83,8 +83,20 @@ def test_wrong_users_are_told(site: ManagementSite) -> None:
         "email": ["can't be blank"],
         "username": ["can't be blank"],
     }
-    refused = site.refused("POST", "users", username="admin", email="x@example.com", password="123")
+    given = {"username": "admin", "email": "x@example.com"}
+    refused = site.refused("POST", "users", **given, password="12345")
     assert sorted(refused) == ["password", "username"]
+    assert refused["password"] == ["is too short (minimum is 6 characters)"]
+    long = site.refused("POST", "users", **given, password="x" * 1025)
+    assert long["password"] == ["is too long (maximum is 1024 characters)"]
+
+
+def test_programs_may_make_users_with_passwords_of_six_characters(site: ManagementSite) -> None:
+    """As those written for 3scale do; the portal's forms and the command line ask for more."""
+    given = {"username": "ada", "email": "ada@example.com", "password": "123456"}
+    user = site.post("users", **given)["user"]
+    site.put(f"users/{user['id']}/activate")
+    assert sign_in("ada", "123456", "127.0.0.1").pk == user["id"]
 
 
 def test_an_admin_neither_goes_nor_is_demoted_while_they_are_the_last(site: ManagementSite) -> None:
