@@ -47,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True):
         allowed_hosts: Host names under which the console answers; '*' = any.
         secure_cookies: Whether the console's cookies are for HTTPS only.
         public_listener_url: The listener's address as clients see it; '' = as bound.
+        gateway_url: The staging address that a new product gets, with {product} for its system name or {loopback} for a
+            loopback address of its own; '' = none.
     """
 
     home: Path = Path("var")
@@ -79,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: str = "*"
     secure_cookies: bool = False
     public_listener_url: str = ""
+    gateway_url: str = ""
 
     @property
     def listener_url(self) -> str:
