@@ -50,15 +50,20 @@ class AnalyticsSite:
         metric: Metric | None = None,
         application: Application | None = None,
         value: int = 1,
+        code: int = 0,
     ) -> None:
-        """Counts hits of the application at these times."""
+        """Counts hits of the application at these times; those of a method on its parent too."""
         counted, by = metric or self.product.hits, application or self.application
+        usage = {str(counted.pk): value}
+        if counted.parent_id is not None:
+            usage[str(counted.parent_id)] = value
         self.log.entries += [
             entry(
                 utc_s(time),
-                {str(counted.pk): value},
+                usage,
                 product=by.product.service_id,
                 application=by.application_id,
+                code=code,
             )
             for time in times
         ]

@@ -1,0 +1,110 @@
+"""Which lines of a question come first: the greatest, those that grew the most, those that fell silent.
+
+Only names and totals: so that a hundred thousand lines are one statement and little memory, whatever the
+number of buckets.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from tallygate.history.engine import Engine, Value
+from tallygate.history.question import Question
+from tallygate.history.selection import Selection, within
+
+Order = Literal["total", "growth", "silence"]
+
+
+class Place(NamedTuple):
+    """A line among others.
+
+    Attributes:
+        names: One for each of what the question splits by, in the order series, product, application, group.
+        previous_total: Of the window that is compared with; 0 if none is.
+    """
+
+    names: tuple[str, ...]
+    total: int
+    previous_total: int
+
+    def score(self, order: Order) -> int:
+        """By which it is ordered; the greatest comes first. Equal ones come in the order of their names."""
+        if order == "growth":
+            return self.total - self.previous_total
+        return self.total if order == "total" else self.previous_total
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which lines of a question come first.
+
+    Attributes:
+        question: It splits by something, and for growth and silence compares; its own `top` is not looked at.
+        order: 'total': all that were counted, in the window or in that which it is compared with. 'growth': those
+            with more than before. 'silence': those that were counted before only, the greatest then first.
+        most: Only so many; None: all.
+        after: Only those behind this one.
+        least: Only those with at least so much in the window.
+    """
+
+    question: Question
+    order: Order = "total"
+    most: int | None = None
+    after: Place | None = None
+    least: int | None = None
+
+
+_SCORES: dict[Order, tuple[str, str]] = {
+    "total": ("total", "(total != 0 OR before != 0)"),
+    "growth": ("total - before", "total > before"),
+    "silence": ("before", "total = 0 AND before > 0"),
+}
+"""What a line is ordered by, and which lines there are, as SQL."""
+
+
+def rank(engine: Engine, ranking: Ranking, minutes_since_s: int = 0) -> list[Place]:
+    """The places, the first first.
+
+    Raises:
+        QuestionError: It cannot be answered; the message says why.
+        HistoryUnavailable: The engine cannot answer now.
+    """
+    question = ranking.question
+    selected = Selection(question, minutes_since_s)
+    if not (question.series and selected.columns and len(question.window)):
+        return []
+    compared = question.compared_with()
+    edges = question.window.edges_s
+    spans = [selected.span(edges)]
+    sums = "sum(value) AS total, toInt64(0) AS before"
+    if compared is not None:
+        edges = (*edges, *compared.edges_s)
+        spans.append(selected.span(compared.edges_s))
+        now, then = map(within, spans)
+        sums = f"sumIf(value, {now}) AS total, sumIf(value, {then}) AS before"
+    score, having, values = _having(ranking, selected)
+    rows = engine.query(
+        f"SELECT {selected.expressions}, {sums} FROM {selected.table(edges).name}"
+        f" WHERE {selected.where(*spans)} GROUP BY {selected.expressions} HAVING {having}"
+        f" ORDER BY {score} DESC, {selected.expressions}"
+        + ("" if ranking.most is None else f" LIMIT {int(ranking.most)}"),
+        **selected.values,
+        **values,
+    )
+    return [Place(tuple(names), total, before) for *names, total, before in rows]
+
+
+def _having(ranking: Ranking, selected: Selection) -> tuple[str, str, dict[str, Value]]:
+    """What a line is ordered by, which lines there are, and the values that these name."""
+    score, condition = _SCORES[ranking.order]
+    conditions, values = [condition], dict[str, Value]()
+    if ranking.least is not None:
+        conditions.append("total >= {least}")
+        values["least"] = ranking.least
+    if ranking.after is not None:
+        names = selected.expressions
+        conditions.append(
+            f"({score} < {{score}} OR ({score} = {{score}} AND ({names}) > {{after}}))"
+        )
+        values["score"] = ranking.after.score(ranking.order)
+        values["after"] = ranking.after.names
+    return score, " AND ".join(conditions), values
