@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, path
 
 from tallygate.console import (
+    audience_urls,
     backends,
     configuration,
     integration,
@@ -74,6 +75,7 @@ def _plans() -> Iterator[URLPattern]:
 urlpatterns = [
     *_owned(),
     *_plans(),
+    *audience_urls.urlpatterns,
     path("", products.home, name="home"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("stats/", include("tallygate.api.urls")),
     path("admin/api/", include("tallygate.api.management.urls")),
     path("internal/", include("tallygate.api.internal")),
+    path("api-docs/", include("tallygate.api.openapi.urls")),
     path("", include("tallygate.console.urls")),
 ]
 handler400 = failures.bad_request

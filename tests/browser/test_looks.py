@@ -18,6 +18,7 @@ PAGES = {
     "traffic of a product with long names": "/products/3/traffic",
     "traffic of a product written from right to left": "/products/4/traffic",
     "traffic refused": "/products/1/traffic?since=2001-01-01&until=2015-05-20&per=hour",
+    "documents": "/api-docs",
     "not found": "/nothing",
     "getting started": "/products/2/start",
     "getting started with nothing": "/products/3/start",

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpResponse
-from django.test import Client
 from support import catalog_data
 from support.history_data import MemoryLog, entry
+from support.openapi_check import DocumentedClient
 
 from tallygate.catalog.models import AccessToken, Application, Metric, User
 from tallygate.domain.clock import ManualClock
@@ -23,7 +23,7 @@ class AnalyticsSite:
     def __init__(self, clock: ManualClock, log: MemoryLog) -> None:
         self.clock = clock
         self.log = log
-        self.client = Client(raise_request_exception=False)
+        self.client = DocumentedClient(raise_request_exception=False)
         self.provider = catalog_data.provider()
         self.product = catalog_data.product(self.provider)
         self.plan = catalog_data.plan(self.product)
