@@ -21,6 +21,9 @@ from tallygate.mail.url import MailUrl
 
 LONGEST_REASON = 500
 
+_POLICY = SMTP.clone(max_line_length=900)
+"""Lines as long as SMTP allows: folded at 78, an address longer than that would be encoded, and no link any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -104,7 +107,7 @@ class MailServer:
             self.close()
             return Unreachable("it was not sent: somebody else does")
         try:
-            code, said = connection.data(message.as_bytes(policy=SMTP))
+            code, said = connection.data(message.as_bytes(policy=_POLICY))
         except smtplib.SMTPDataError as error:  # to DATA itself: nothing was handed over
             return self._answered(error.smtp_code, error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:

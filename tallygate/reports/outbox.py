@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from tallygate.mail import Delivered, Outcome, Refused, Unclear
 from tallygate.reports.models import Delivery
@@ -56,18 +56,17 @@ class Outbox:
 
     def hand_over(self, delivery: Delivery) -> bool:
         """Whether this process may hand it over; from now on nobody else will."""
-        return self._change(
-            delivery, (_State.SENDING,), state=_State.HANDING_OVER, attempts=F("attempts") + 1
-        )
+        return self._change(delivery, (_State.SENDING,), state=_State.HANDING_OVER)
 
     def record(self, delivery: Delivery, outcome: Outcome, now_s: int) -> None:
         """What the mail server said to it."""
+        tried = {"attempts": delivery.attempts + 1}
         if isinstance(outcome, Delivered):
-            self._end(delivery, _State.SENT, outcome.reason, now_s)
+            self._end(delivery, _State.SENT, outcome.reason, now_s, **tried)
         elif isinstance(outcome, Refused):
-            self._end(delivery, _State.FAILED, outcome.reason, now_s)
+            self._end(delivery, _State.FAILED, outcome.reason, now_s, **tried)
         elif isinstance(outcome, Unclear):
-            self._end(delivery, _State.UNCLEAR, outcome.reason, now_s)
+            self._end(delivery, _State.UNCLEAR, outcome.reason, now_s, **tried)
         else:
             self.retry(delivery, outcome.reason, now_s)
 
@@ -97,7 +96,7 @@ class Outbox:
             pk__in=[each.pk for each in deliveries], holder=self.holder, state=_State.SENDING
         ).update(state=_State.WAITING, lease_until_s=0)
 
-    def _end(self, delivery: Delivery, state: str, reason: str, now_s: int) -> None:
+    def _end(self, delivery: Delivery, state: str, reason: str, now_s: int, **more: int) -> None:
         # Of one that another process took for unclear, what became of it is known by now.
         self._change(
             delivery,
@@ -106,6 +105,7 @@ class Outbox:
             reason=reason[:500],
             done_s=now_s,
             lease_until_s=0,
+            **more,
         )
 
     def _change(self, delivery: Delivery, states: Sequence[str], **values: Any) -> bool:

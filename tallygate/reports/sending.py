@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from email.headerregistry import Address
+from urllib.parse import urlsplit
 
 from tallygate.domain.clock import Clock
 from tallygate.history import History
@@ -124,9 +125,9 @@ def sender(settings: Settings, mail: MailUrl | None) -> Address:
     named = mail.sender if mail else ""
     if named:
         return Address("Tallygate", addr_spec=named)
-    host = settings.console_url.partition("://")[2].rpartition(":")[0].strip("[]") or "localhost"
-    domain = f"[{host}]" if host.replace(".", "").isdigit() else host
-    return Address("Tallygate", "tallygate", domain)
+    host = urlsplit(settings.console_url).hostname or ""
+    is_name = not host.replace(".", "").isdigit() and ":" not in host
+    return Address("Tallygate", "tallygate", host if host and is_name else "localhost")
 
 
 def message_id(delivery: Delivery) -> str:

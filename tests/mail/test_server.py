@@ -131,3 +131,13 @@ def test_a_header_cannot_be_smuggled_in() -> None:
     """A name with a line break in it makes no second header."""
     with pytest.raises(ValueError, match=r"newline|linefeed"):
         message("Hello\r\nBcc: eve@evil.example")
+
+
+def test_a_long_link_in_a_header_stays_one() -> None:
+    """It is neither broken nor encoded, so that mail programs find it."""
+    link = f"<https://portal.acme.example/unsubscribe/{'x' * 200}>"
+    made = message()
+    made["List-Unsubscribe"] = link
+    with MailBox() as box, MailServer(read(box.url)) as server:
+        assert isinstance(server.send(made, "ada@acme.example"), Delivered)
+    assert f"List-Unsubscribe: {link}\r\n".encode() in box.inbox.raw[0][1]

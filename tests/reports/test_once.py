@@ -128,7 +128,9 @@ def due_delivery(site: ReportSite) -> None:
     planner.plan(site.clock.now_s())
 
 
-def test_a_process_that_ends_before_handing_over_is_replaced(site: ReportSite, box: MailBox) -> None:
+def test_a_process_that_ends_before_handing_over_is_replaced(
+    site: ReportSite, box: MailBox
+) -> None:
     """After its lease another one sends what it had taken."""
     due_delivery(site)
     Outbox().take(site.clock.now_s(), 10)

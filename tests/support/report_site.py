@@ -49,7 +49,9 @@ class ReportSite:
     def hits(self, product: Product | None = None) -> Metric:
         return (product or self.product).hits
 
-    def count(self, time_s: float, value: int = 1, code: int = 200, application: Any = None) -> None:
+    def count(
+        self, time_s: float, value: int = 1, code: int = 200, application: Any = None
+    ) -> None:
         by = application or self.application
         usage = {str(self.hits(by.product).pk): value}
         self.log.entries.append(
