@@ -47,6 +47,7 @@ OF_PROVIDER = (
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
     Place("accounts", "Accounts", "accounts", "console:accounts", "see_accounts"),
     Place("applications", "Applications", "application", "console:applications", "see_accounts"),
+    Place("reports", "Reports", "mail", "console:reports", "see_analytics"),
 )
 OF_ORGANISATION = (
     Place("users", "Users", "user", "console:users", "manage_users"),

@@ -24,6 +24,7 @@ from tallygate.console import (
     usage_rules,
     usages,
 )
+from tallygate.console.reports import urls as report_urls
 
 app_name = "console"
 
@@ -76,6 +77,7 @@ urlpatterns = [
     *_owned(),
     *_plans(),
     *audience_urls.urlpatterns,
+    *report_urls.urlpatterns,
     path("", products.home, name="home"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),

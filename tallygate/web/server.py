@@ -50,7 +50,9 @@ def serve(settings: Settings) -> None:
     """
     host, port = address(settings.console)
     if settings.smtp_url:
-        mail.read(settings.smtp_url)  # what is wrong with it is told now, not when the first report is due
+        mail.read(
+            settings.smtp_url
+        )  # what is wrong with it is told now, not when the first report is due
     settings.run.mkdir(parents=True, exist_ok=True)
     announced = settings.run / "console.json"
     announced.unlink(missing_ok=True)

@@ -10,7 +10,10 @@ from tallygate.catalog.deployment import deploy
 from tallygate.catalog.models import AccessToken, Limit, Metric, PricingRule, User
 from tallygate.console.invitations import path_of
 from tallygate.console.urls import urlpatterns
+from tallygate.reports.models import Subscription
+from tallygate.reports.ordering import order_again
 
+NOW_S = 1_431_943_503
 OPEN = {"sign-in", "sign-out", "welcome"}
 """Pages for those who are not signed in."""
 OWN_PAGE = OPEN | {
@@ -22,6 +25,7 @@ OWN_PAGE = OPEN | {
 NO_CALL = {
     *("product-options", "lookup", "start", "product-try", "backend-try", "traffic-csv"),
     *("application-utilization", "provider-key", "api-docs", "api-doc"),
+    *("mail", "report-file"),
 }  # fmt: skip
 """What no call does alike: lists of what may be chosen, tried requests, limits as they stand now, a new
 provider key; the steps and the documents have commands of their own."""
@@ -77,6 +81,7 @@ def _of_audience(plan):
     )
     colleague = User.objects.create_user(plan.product.provider, "colleague", "a long password")
     admin = User.objects.get(username="admin")
+    report = Subscription.objects.create(user=admin, period="week")
     return {
         "account_id": caller.account_id,
         "developer_id": developer.pk,
@@ -87,6 +92,9 @@ def _of_audience(plan):
         "token_id": AccessToken.issue(admin, "script", ["stats"], "ro")[0].pk,
         "kind": "account",
         "name": "account-management",
+        "report_id": report.pk,
+        "delivery_id": order_again(report, NOW_S).pk,
+        "form": "pdf",
         "token": path_of(colleague).rsplit("/")[-1],
     }
 

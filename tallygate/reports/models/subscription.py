@@ -1,6 +1,7 @@
 """That somebody wants a report, and when."""
 
 import secrets
+from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -84,6 +85,16 @@ class Subscription(CatalogModel):
     @property
     def zone_name(self) -> str:
         return self.time_zone or self.user.provider.time_zone
+
+    @property
+    def clock(self) -> str:
+        """'08:00'."""
+        return f"{self.hour:02}:{self.minute:02}"
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next one is due; None: that is not known yet."""
+        return datetime.fromtimestamp(self.check_at_s, UTC) if self.check_at_s else None
 
     @property
     def schedule(self) -> Schedule:
