@@ -160,3 +160,27 @@ def test_an_error_shows_up_with_what_was_sent_and_its_secrets_masked(open_page, 
     page.get_by_role("link", name="Purge").click()
     page.get_by_role("dialog").get_by_role("button", name="Purge").click()
     expect(page.get_by_role("heading", name="No integration errors")).to_be_visible()
+
+
+def test_a_moment_that_is_marked_is_drawn_and_a_view_keeps_what_was_chosen(open_page, site):
+    page = open_page()
+    page.goto(f"{site.url}/annotations")
+    page.get_by_role("link", name="Mark a moment").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What happened").fill("v2 launched")
+    dialog.get_by_role("button", name="Mark").click()
+    expect(page.get_by_text("The moment was marked")).to_be_visible()
+    page.goto(f"{site.url}/products/1/traffic?frame=24h")
+    expect(page.locator(".chart-marks")).to_contain_text("v2 launched")
+    page.locator(".chart canvas").first.wait_for()
+    drawn = page.evaluate(
+        "echarts.getInstanceByDom(document.querySelector('.chart')).getOption().series.at(-1).markLine.data"
+    )
+    assert [each["name"] for each in drawn] == ["v2 launched"]
+    page.locator(".segments label", has_text="7 days").click()
+    page.wait_for_url(re.compile("frame=7d"))
+    page.get_by_role("link", name="Save view").click()
+    page.get_by_label("Name").fill("Seven days")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Seven days").click()
+    page.wait_for_url(re.compile("/products/1/traffic.*frame=7d"))

@@ -97,20 +97,35 @@ def test_a_chart_gets_the_moments_of_its_product_and_of_all_in_its_window(portal
     annotation(portal, "at the beginning", at=datetime(2015, 5, 15, 22, 0, tzinfo=UTC))
     annotation(portal, "after", at=datetime(2015, 5, 19, 22, 0, tzinfo=UTC))
     annotation(portal, "foreign", provider=make_provider(name="Foreign"))
-    found = marks(admin(), portal.product, window())
+    found = marks(admin(), window(), [portal.product])
     assert [(each.index, each.title) for each in found] == [
         (0, "at the beginning"), (2, "v2 launched"), (2, "mine"),
     ]  # fmt: skip
     assert found[1].when == "18 May 2015, 00:30"
-    assert [each.title for each in marks(admin(), None, window())] == [
+    assert [each.title for each in marks(admin(), window())] == [
         "at the beginning", "v2 launched", "other", "mine",
     ]  # fmt: skip
+    assert [each.title for each in marks(admin(), window(), [])] == ["at the beginning", "v2 launched"]  # fmt: skip
+
+
+def test_charts_show_the_moments_and_tell_them_in_words(portal):
+    """On the reports of a product and on both overviews; where the places are no time, there are none."""
+    portal.count(portal.clock.now_s(), portal.product.hits)
+    annotation(portal, "<b>v2</b> launched")
+    one = f"/products/{portal.product.pk}"
+    for path in (f"{one}/traffic?frame=7d", f"{one}/overview", "/overview"):
+        answer = portal.client.get(path)
+        marked = answer.context["report"].chart["marks"]
+        assert [mark["title"] for mark in marked] == ["<b>v2</b> launched"], path
+        told = b"18 May 2015, 00:30: <bdi>&lt;b&gt;v2&lt;/b&gt; launched"
+        assert told in answer.content, path
+        assert b"<b>v2" not in answer.content, path
 
 
 def test_of_very_many_moments_the_newest_are_drawn(portal):
     for number in range(MOST + 1):
         annotation(portal, f"m{number}", at=LAUNCH.replace(minute=number % 60))
-    found = marks(admin(), None, window())
+    found = marks(admin(), window())
     assert len(found) == MOST
     assert "m0" not in [each.title for each in found]
 

@@ -1,6 +1,6 @@
 """Annotations: listed, made, changed, deleted; and those that a chart has to draw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -187,12 +187,18 @@ def seen(principal: Principal) -> QuerySet[ChartAnnotation]:
     return found.filter(Q(product=None) | Q(product__in=principal.product_ids))
 
 
-def marks(principal: Principal, product: Product | None, window: Window) -> list[Mark]:
-    """What to draw on a chart of a product, or of all products, over a window; in the order of time."""
+def marks(
+    principal: Principal, window: Window, products: Collection[Product] | None = None
+) -> list[Mark]:
+    """What to draw on a chart over a window, in the order of time.
+
+    Args:
+        products: Of whom the chart is; what is of all products is drawn in any case. None: of all.
+    """
     since, end = (datetime.fromtimestamp(edge, UTC) for edge in (window.edges_s[0], window.edges_s[-1]))  # fmt: skip
     found = seen(principal).filter(at__gte=since, at__lt=end)
-    if product is not None:
-        found = found.filter(Q(product=None) | Q(product=product))
+    if products is not None:
+        found = found.filter(Q(product=None) | Q(product__in=products))
     return [_mark(each, window) for each in reversed(found.order_by("-at", "-pk")[:MOST])]
 
 
