@@ -113,9 +113,10 @@ class Listing:
         self.q = query.get("q", "").strip() if search else ""
         self.choices = [Choice(each, _value(each, query)) for each in filters]
         self._sort = self._known(query.get("sort", "")) or order
-        found = self._narrowed(found, search).order_by(*self._order())
-        self.page: Page[Any] = Paginator(found, per_page).get_page(query.get("page"))
-        self.records: list[Any] = list(self.page)
+        found = self._narrowed(found, search)
+        keys = found.order_by(*self._order()).values_list("pk", flat=True)
+        self.page: Page[int] = Paginator(keys, per_page).get_page(query.get("page"))
+        self.records: list[Any] = _records(found, list(self.page))
         self.rows: Sequence[Any] = self.records
 
     @property
@@ -194,6 +195,12 @@ class Listing:
         folded = column.by.startswith("/")
         by = Lower(column.by[1:]) if folded else F(column.by)
         return [by.desc() if descending else by.asc(), "-pk" if descending else "pk"]
+
+
+def _records(found: QuerySet[Any], keys: list[int]) -> list[Any]:
+    """In the order of the keys. By them alone: whole rows would have to be sorted up to the page that is shown."""
+    by_key = found.order_by().in_bulk(keys)
+    return [by_key[key] for key in keys if key in by_key]
 
 
 def _value(filter: Filter, query: QueryDict) -> str:
