@@ -20,7 +20,15 @@ from tallygate.catalog.errors import (
     Refused,
     ServiceNotFound,
 )
-from tallygate.catalog.models import AccessToken, Application, Backend, Product, Provider, User
+from tallygate.catalog.models import (
+    AccessToken,
+    Account,
+    Application,
+    Backend,
+    Product,
+    Provider,
+    User,
+)
 from tallygate.catalog.sections import SCOPE_SECTION, SECTIONS
 from tallygate.domain.clock import Clock, SystemClock
 
@@ -98,6 +106,24 @@ class Principal(msgspec.Struct, frozen=True):
         if self.product_ids is not None and found.product_id not in self.product_ids:
             raise Forbidden
         return found
+
+    def accounts(self) -> QuerySet[Account]:
+        """All of the provider's: products do not limit them."""
+        return Account.objects.filter(provider=self.provider).order_by("pk")
+
+    def applications(self) -> QuerySet[Application]:
+        """Those of the products that may be seen."""
+        found = Application.objects.filter(product__provider=self.provider).order_by("pk")
+        if self.product_ids is None:
+            return found
+        return found.filter(product__in=self.product_ids)
+
+    def users(self) -> QuerySet[User]:
+        """All of the provider's for who manages them; else oneself."""
+        found = User.objects.filter(provider=self.provider).order_by("pk")
+        if self.may("manage_users"):
+            return found
+        return found.filter(pk=self.user.pk) if self.user else found.none()
 
     def backends(self) -> QuerySet[Backend]:
         """All of the provider's: they are shared by products, so products do not limit them."""

@@ -19,9 +19,11 @@ from tallygate.catalog.models import (
     Metric,
     PricingRule,
     Product,
+    User,
 )
 
 LAST_PRODUCT = "The last product stays: gateways and scripts that name none mean it."
+LAST_ADMIN = "The last active admin stays: nobody else could let others in."
 NAMED = 5
 """How many of the records that stand against it are named."""
 
@@ -125,6 +127,13 @@ def _of_plan(plan: ApplicationPlan) -> Dependents:
     )
 
 
+def _of_user(user: User) -> Dependents:
+    return Dependents(
+        _some((user.access_tokens, "access token")),
+        refusal=LAST_ADMIN if user.is_admin and user.is_active and user.is_last_admin else "",
+    )
+
+
 def _of_account(account: Account) -> Dependents:
     return Dependents(_some((account.applications, "application"), (account.developers, "user")))
 
@@ -149,4 +158,5 @@ _OF: dict[type[Model], Callable[[Any], Dependents]] = {
     Metric: _of_metric,
     ApplicationPlan: _of_plan,
     Account: _of_account,
+    User: _of_user,
 }

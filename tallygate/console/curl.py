@@ -58,8 +58,12 @@ class Api:
             endpoint.summary, " \\\n  ".join([" ".join(parts), *_data(endpoint, values)])
         )
 
-    def usage(self, product_id: int, metric: str, window: Window) -> Command:
-        """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days."""
+    def usage(self, of: str, metric: str, window: Window) -> Command:
+        """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days.
+
+        Args:
+            of: Whose, as its paths name it: `services/1`, `applications/7`.
+        """
         weekly = window.granularity is Granularity.WEEK
         given = {
             "metric_name": metric,
@@ -68,7 +72,7 @@ class Api:
             "granularity": (Granularity.DAY if weekly else window.granularity).value,
             "timezone": window.zone.name,
         }
-        where = shlex.quote(f"{self._url}stats/services/{product_id}/usage.json")
+        where = shlex.quote(f"{self._url}stats/{of}/usage.json")
         data = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in given.items()]
         return Command("Read the usage", " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *data]))
 

@@ -33,6 +33,20 @@ def first_call(settings: Settings, product: Product, shows_secrets: bool) -> Fir
     return FirstCall(f"curl -g {shlex.quote(url)}", _stands_for(application, token))
 
 
+def credentials(product: Product) -> dict[str, str]:
+    """What a call needs that is made for the product, by the names of the protocol: those of its first live application.
+
+    What there is not is not among them.
+    """
+    token = product.service_tokens.order_by("pk").first()
+    application = _live_application(product)
+    return {
+        "service_id": product.service_id,
+        **({"service_token": token.value} if token else {}),
+        **(_credentials(product, application) if application else {}),
+    }
+
+
 def _live_application(product: Product) -> Application | None:
     return product.applications.filter(state=Application.State.LIVE).order_by("pk").first()
 

@@ -44,13 +44,13 @@ class FormPage:
         request: HttpRequest,
         principal: Principal,
         form: Form | RecordForm,
-        save: Callable[[], str],
+        save: Callable[[], str | HttpResponse],
     ) -> HttpResponse:
         """200 with the form; after saving a redirect; 422 with all that was typed and what is wrong.
 
         Args:
-            save: Makes the change and gives the address of the page that comes after it. Raises
-                ValidationError, and then nothing is changed.
+            save: Makes the change and gives the address of the page that comes after it, or that page
+                itself. Raises ValidationError, and then nothing is changed.
         """
         if request.method == "POST":
             if CHECK in request.POST:
@@ -59,6 +59,8 @@ class FormPage:
                 calls = self.calls(api_of(request), form)
                 return render(request, "console/parts/commands.html", {"calls": calls})
             then = self._saved(principal, form, save)
+            if isinstance(then, HttpResponse):
+                return then
             if then:
                 messages.success(request, self.said)
                 return go(request, then)
@@ -72,11 +74,13 @@ class FormPage:
         status = 422 if form.is_bound else 200
         return show(request, principal, self.template, self.section, context, status)
 
-    def _saved(self, principal: Principal, form: Any, save: Callable[[], str]) -> str:
-        """Where to go now; '' when it was not saved, and the form says why."""
+    def _saved(
+        self, principal: Principal, form: Any, save: Callable[[], str | HttpResponse]
+    ) -> str | HttpResponse:
+        """What comes now; '' when it was not saved, and the form says why."""
         if not form.is_valid():
             return ""
-        then: list[str] = []
+        then: list[str | HttpResponse] = []
         saved = attempt(principal, lambda: then.append(save()), form.refuse)
         return then[0] if saved else ""
 

@@ -13,6 +13,9 @@ from tallygate.console.wording import counted
 
 PER_PAGE = 25
 
+Searched = str | Callable[[str], Q]
+"""A field that holds the text, or which records a text finds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -87,7 +90,7 @@ class Listing:
         *,
         noun: str,
         plural: str = "",
-        search: Sequence[str] = (),
+        search: Sequence[Searched] = (),
         filters: Iterable[Filter] = (),
         order: str = "name",
         unsorted: Sequence[Any] = ("pk",),
@@ -98,7 +101,7 @@ class Listing:
             query: `q`, `sort`, `page` and the filters' names.
             columns: In which order they stand; the primary key decides between equals.
             noun: What one of them is called; `plural` many, where an `s` is not enough.
-            search: The fields of which one must hold what is searched for.
+            search: The fields of which one must hold what is searched for, or what else finds it.
             order: `sort` unless another is asked for; '' = none.
             unsorted: The order where no column decides; at first that in which they were made.
         """
@@ -110,8 +113,9 @@ class Listing:
         self.q = query.get("q", "").strip() if search else ""
         self.choices = [Choice(each, _value(each, query)) for each in filters]
         self._sort = self._known(query.get("sort", "")) or order
-        found = self._narrowed(found, search).order_by(*self._order())
-        self.page: Page[Any] = Paginator(found, per_page).get_page(query.get("page"))
+        self.page: Page[Any] = Paginator(self._arranged(found, search), per_page).get_page(
+            query.get("page")
+        )
         self.records: list[Any] = list(self.page)
         self.rows: Sequence[Any] = self.records
 
@@ -170,7 +174,11 @@ class Listing:
         names = {column.sort for column in self._columns if column.sort}
         return sort if sort.removeprefix("-") in names else ""
 
-    def _narrowed(self, found: QuerySet[Any], search: Sequence[str]) -> QuerySet[Any]:
+    def _arranged(self, found: Any, search: Sequence[Searched]) -> Any:
+        """Those that match, in their order."""
+        return self._narrowed(found, search).order_by(*self._order())
+
+    def _narrowed(self, found: QuerySet[Any], search: Sequence[Searched]) -> QuerySet[Any]:
         if "\0" in self.q:  # no text has it, and databases choke on it
             return found.none()
         for choice in self.choices:
@@ -180,7 +188,7 @@ class Listing:
             return found
         where = Q()
         for field in search:
-            where |= Q(**{f"{field}__icontains": self.q})
+            where |= field(self.q) if callable(field) else Q(**{f"{field}__icontains": self.q})
         return found.filter(where)
 
     def _order(self) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from tallygate.catalog.access import Principal
-from tallygate.catalog.models import Backend, Product
+from tallygate.catalog.models import Account, Backend, Product
 
 
 class Place(NamedTuple):
@@ -43,12 +43,32 @@ class Group(NamedTuple):
 
 
 OF_PROVIDER = (
+    Place("overview", "Overview", "overview", "console:overview", "see_analytics"),
     Place("products", "Products", "products", "console:products", "own"),
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
+    Place("accounts", "Accounts", "accounts", "console:accounts", "see_accounts"),
+    Place("applications", "Applications", "application", "console:applications", "see_accounts"),
+    Place(
+        "all-errors", "Integration errors", "alert", "console:all-errors", "see_integration_errors"
+    ),
+)
+OF_ORGANISATION = (
+    Place("users", "Users", "user", "console:users", "manage_users"),
+    Place("tokens", "Access tokens", "key", "console:tokens", "own"),
+    Place("settings", "Account settings", "settings", "console:settings", "see_provider"),
+    Place("audit-log", "Audit log", "log", "console:audit-log", "see_audit_log"),
+    Place("api-docs", "API documentation", "code", "console:api-docs", "own"),
+)
+OF_ACCOUNT = (
+    Place("account", "Overview", "accounts", "console:account", "see_accounts"),
+    Place("developers", "Users", "user", "console:developers", "see_accounts"),
 )
 OF_PRODUCT = (
+    Place("product-overview", "Overview", "overview", "console:product-overview", "see_analytics"),
     Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("live", "Live", "quiet", "console:live", "see_analytics"),
+    Place("errors", "Integration errors", "alert", "console:errors", "see_integration_errors"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
     Place(
@@ -70,14 +90,21 @@ OF_BACKEND = (
 
 
 def groups(
-    principal: Principal, section: str, product: Product | None, backend: Backend | None
+    principal: Principal,
+    section: str,
+    product: Product | None,
+    backend: Backend | None,
+    account: Account | None,
 ) -> Iterator[Group]:
-    """The sidebar of a page: the provider's places, and those of the product or backend it is about."""
+    """The sidebar of a page: the provider's places, and those of the product, backend or account it is about."""
     yield Group("", _links(principal, section, OF_PROVIDER))
     if product is not None:
         yield Group(product.name, _links(principal, section, OF_PRODUCT, product.pk))
     if backend is not None:
         yield Group(backend.name, _links(principal, section, OF_BACKEND, backend.pk))
+    if account is not None:
+        yield Group(account.org_name, _links(principal, section, OF_ACCOUNT, account.pk))
+    yield Group("Organisation", _links(principal, section, OF_ORGANISATION))
 
 
 def _links(principal: Principal, section: str, places: tuple[Place, ...], *ids: int) -> list[Link]:

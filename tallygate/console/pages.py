@@ -106,13 +106,13 @@ def show(
 
     Args:
         section: The entry of the navigation that is lit.
-        context: With `product` or `backend`, the navigation has its pages; `title` is the page's
+        context: With `product`, `backend` or `account`, the navigation has its pages; `title` is the page's
             heading, `calls` are what the API does alike.
     """
-    product, backend = context.get("product"), context.get("backend")
+    about = [context.get(name) for name in ("product", "backend", "account")]
     frame = {
         "provider": principal.provider,
-        "navigation": list(navigation.groups(principal, section, product, backend)),
+        "navigation": list(navigation.groups(principal, section, *about)),
         "may": May(principal),
         "product": None,
         "sees_traffic": sees_traffic(principal),

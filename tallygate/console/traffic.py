@@ -70,7 +70,7 @@ def traffic(request: HttpRequest, principal: Principal, product_id: int) -> Http
         frame = asked.frame()
         answered = _answered(asked, frame, request.META.get("QUERY_STRING", ""))
         metric = asked.choice.chosen.system_name
-        answered["calls"] = [api_of(request).usage(product_id, metric, frame.window)]
+        answered["calls"] = [api_of(request).usage(f"services/{product_id}", metric, frame.window)]
     except QuestionError as error:
         status, answered = 400, _failed("This cannot be shown", str(error))
     except HistoryUnavailable as error:

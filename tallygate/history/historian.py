@@ -109,9 +109,13 @@ class Historian:
         Raises:
             HistoryUnavailable: It cannot catch up; the message says why.
         """
-        self.catch_up()
-        with self._working:
-            yield self._loaded()
+        while True:
+            self.catch_up()
+            with self._working:
+                progress = self._loaded()
+                if _is_whole(progress):  # no other thread has failed in the middle of a batch since
+                    yield progress
+                    return
 
     def start(self) -> None:
         """Follows the logs in a thread of its own until `stop`."""

@@ -1,5 +1,7 @@
 """The history of a home folder: what the console opens, and all that others use of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from tallygate.domain.clock import Clock
@@ -13,6 +15,7 @@ from tallygate.history.forgetting import Forgetting
 from tallygate.history.historian import Historian
 from tallygate.history.progress import ProgressFile
 from tallygate.history.question import Question
+from tallygate.history.ranking import Place, Ranking, rank
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
@@ -24,10 +27,32 @@ from tallygate.ledger.opening import logs_of
 from tallygate.settings import Settings
 
 
+class Snapshot:
+    """The history as it stands at one moment: all of its answers are of the same entries, and add up.
+
+    Attributes:
+        complete_until_s: All that was acknowledged before this second is in it.
+        minutes_since_s: From when on usage by minute is kept.
+    """
+
+    def __init__(self, engine: Engine, complete_until_s: int, minutes_since_s: int) -> None:
+        self._engine = engine
+        self.complete_until_s = complete_until_s
+        self.minutes_since_s = minutes_since_s
+
+    def ask(self, question: Question) -> Answer:
+        """As `History.ask`."""
+        return query.ask(self._engine, question, self.complete_until_s, self.minutes_since_s)
+
+    def rank(self, ranking: Ranking) -> list[Place]:
+        """Which lines come first. Raises what `ask` raises."""
+        return rank(self._engine, ranking, self.minutes_since_s)
+
+
 class History:
     """Answers questions, after catching up with the ledger's logs. Every method may be called from any thread.
 
-    Each question, `catch_up`, `rows`, `disk`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
+    Each question, `snapshot`, `catch_up`, `rows`, `disk`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
     when the engine or a log cannot be used now; the next call tries again.
     """
 
@@ -88,6 +113,13 @@ class History:
         progress = self._historian.catch_up()
         minutes_since_s = progress.since_s.get(MINUTE.name, 0)
         return query.ask(self._engine, question, complete_until_s, minutes_since_s)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """For several questions that belong together. Nothing is written to the history while it is in use: be brief."""
+        complete_until_s = self._clock.now_s()
+        with self._historian.still() as progress:
+            yield Snapshot(self._engine, complete_until_s, progress.since_s.get(MINUTE.name, 0))
 
     def last_hit_s(self, product: str | None, *series: str) -> int | None:
         """When any of the series was last counted, as `query.last_hit_s` says; None if never."""

@@ -39,6 +39,25 @@ PREFLIGHT_HEADERS: Final[Headers] = [
 ]
 
 
+_OURS: Final = ("Idempotency-Key", "X-Request-Id")
+
+
+def preflight_headers(asked: str | None) -> Headers:
+    """The answer to a browser that asks whether a page may call.
+
+    Args:
+        asked: The headers that the call will have: of those beyond the protocol only these are named.
+    """
+    wanted = {name.strip().lower() for name in (asked or "").split(",")}
+    ours = [name for name in _OURS if name.lower() in wanted]
+    if not ours:
+        return PREFLIGHT_HEADERS
+    return [
+        (name, ", ".join((value, *ours)) if name == "access-control-allow-headers" else value)
+        for name, value in PREFLIGHT_HEADERS
+    ]
+
+
 def send_error(
     protocol: Any, error: ProtocolError, no_body: bool, more: Sequence[tuple[str, str]] = ()
 ) -> None:

@@ -12,8 +12,8 @@ from tallygate.domain.errors import ProtocolError, Unavailable
 from tallygate.integration_errors.recorder import ErrorRecorder
 from tallygate.listener.answers import (
     JSON_HEADERS,
-    PREFLIGHT_HEADERS,
     TEXT_HEADERS,
+    preflight_headers,
     send_empty,
     send_error,
 )
@@ -38,6 +38,8 @@ from tallygate.settings import Settings
 _STATUS: Final = json.dumps(
     {"status": "ok", "version": {"backend": __version__}}, separators=(",", ":")
 )
+_METRICS: Final = "/metrics"
+_AVAILABLE: Final = "/available"
 _TEXTS: Final = {"/status": (JSON_HEADERS, _STATUS), "/check.txt": (TEXT_HEADERS, "ok")}
 
 REQUEST_TYPES: Final = (
@@ -95,6 +97,16 @@ class Listener:
             "/usage": (usage.post, meters["usage"]),
         }
 
+    @property
+    def routes(self) -> set[tuple[str, str]]:
+        """Method and path of all that callers may ask; `{name}` stands for an id, `{name+}` for one that may have slashes."""
+        return {
+            *(("GET", path) for path in (*self._gets, *_TEXTS, _METRICS)),
+            *(("POST", path) for path in self._posts),
+            ("HEAD", _AVAILABLE),
+            *self.internal.routes,
+        }
+
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         path, method = scope.path, scope.method
         if self.leaving:
@@ -132,13 +144,14 @@ class Listener:
             meter.count(await endpoint(scope, protocol), perf_counter() - began_s)
         elif method in ("GET", "HEAD") and path in _TEXTS:
             protocol.response_str(200, *_TEXTS[path])
-        elif method in ("GET", "HEAD") and path == "/metrics":
+        elif method in ("GET", "HEAD") and path == _METRICS:
             await self._metrics.answer(scope, protocol)
         elif method == "OPTIONS":
-            protocol.response_empty(204, PREFLIGHT_HEADERS)
+            asked = scope.headers.get("access-control-request-headers")
+            protocol.response_empty(204, preflight_headers(asked))
         elif path.startswith("/internal/"):
             await self._answer_internal(scope, protocol)
-        elif method == "HEAD" and path == "/available":
+        elif method == "HEAD" and path == _AVAILABLE:
             send_empty(protocol, 200)
         else:
             send_empty(protocol, 404)

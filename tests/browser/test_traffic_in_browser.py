@@ -180,7 +180,7 @@ def test_a_range_that_is_too_large_is_explained_and_another_choice_recovers(open
     page.goto(site.may)
     page.get_by_label("From").fill("2009-05-16")
     page.get_by_label("Per", exact=True).select_option("hour")
-    expect(page.get_by_role("alert")).to_contain_text("must be less than 90 days")
+    expect(page.get_by_role("alert")).to_contain_text("must be less than 400 days")
     choose_frame(page, "7 days")
     shows(page, "Hits per hour")
     expect(page.get_by_role("alert")).to_have_count(0)

@@ -67,6 +67,18 @@ def test_options_answers_the_preflight_of_any_path(listener: RunningListener, pa
     }
 
 
+def test_a_browser_that_asks_may_send_ids_with_a_call(listener: RunningListener) -> None:
+    """Headers beyond the protocol are named to who asks for them; others are not."""
+    asked = "content-type, Idempotency-Key,x-request-id, x-other"
+    answer = listener.request(
+        "OPTIONS", "/transactions/authrep.xml", access_control_request_headers=asked
+    )
+    allowed = answer.headers["access-control-allow-headers"]
+    assert allowed.endswith(
+        ", X-HTTP-Method-Override, 3scale-options, Idempotency-Key, X-Request-Id"
+    )
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

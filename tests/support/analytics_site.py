@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpResponse
-from django.test import Client
 from support import catalog_data
 from support.history_data import MemoryLog, entry
+from support.openapi_check import DocumentedClient
 
 from tallygate.catalog.models import AccessToken, Application, Metric, User
 from tallygate.domain.clock import ManualClock
@@ -23,7 +23,7 @@ class AnalyticsSite:
     def __init__(self, clock: ManualClock, log: MemoryLog) -> None:
         self.clock = clock
         self.log = log
-        self.client = Client(raise_request_exception=False)
+        self.client = DocumentedClient(raise_request_exception=False)
         self.provider = catalog_data.provider()
         self.product = catalog_data.product(self.provider)
         self.plan = catalog_data.plan(self.product)
@@ -50,15 +50,20 @@ class AnalyticsSite:
         metric: Metric | None = None,
         application: Application | None = None,
         value: int = 1,
+        code: int = 0,
     ) -> None:
-        """Counts hits of the application at these times."""
+        """Counts hits of the application at these times; those of a method on its parent too."""
         counted, by = metric or self.product.hits, application or self.application
+        usage = {str(counted.pk): value}
+        if counted.parent_id is not None:
+            usage[str(counted.parent_id)] = value
         self.log.entries += [
             entry(
                 utc_s(time),
-                {str(counted.pk): value},
+                usage,
                 product=by.product.service_id,
                 application=by.application_id,
+                code=code,
             )
             for time in times
         ]
@@ -67,6 +72,11 @@ class AnalyticsSite:
         """`/stats/PATH` with the token and the parameters in the query."""
         given = {"access_token": self.token if token is None else token} | parameters
         return self.client.get(f"/stats/{path}", given)
+
+    def v1(self, report: str, *, token: str | None = None, **parameters: Any) -> HttpResponse:
+        """`/analytics/v1/REPORT` with the token and the parameters in the query."""
+        given = {"access_token": self.token if token is None else token} | parameters
+        return self.client.get(f"/analytics/v1/{report}", given)
 
     def service(self, form: str = "json", **parameters: Any) -> HttpResponse:
         """Usage of the product's hits."""

@@ -128,8 +128,8 @@ class Installation:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def catalog(self, statements: str) -> None:
-        """Runs statements that find the catalog's models imported."""
+    def catalog(self, statements: str) -> str:
+        """Runs statements that find the catalog's models imported; returns what they print."""
         script = (
             "from tallygate.settings import load; from tallygate.catalog.bootstrap import set_up;"
             "set_up(load())\nfrom tallygate.catalog.models import *\n" + statements
@@ -138,6 +138,7 @@ class Installation:
             [sys.executable, "-c", script], env=self.environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def __enter__(self) -> Self:
         for process in (self.listener, self.console):

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
 from support import catalog_data as made
+from support.openapi_check import DocumentedClient
 
 from tallygate.api.management.endpoint import Endpoint
 from tallygate.catalog.deployment import deploy
@@ -40,10 +40,11 @@ class ManagementSite:
         ids: Placeholder of a path -> the number of a record that belongs there.
     """
 
-    def __init__(self) -> None:
-        self.client = Client(raise_request_exception=False)
+    def __init__(self, username: str = "admin") -> None:
+        """`username` is the admin's."""
+        self.client = DocumentedClient(raise_request_exception=False)
         self.provider = made.provider()
-        self.admin = self.user("admin", role="admin")
+        self.admin = self.user(username, role="admin")
         self.token = self.issue(self.admin)
         self.product = made.product(self.provider)
         self.backend = made.backend(self.provider)
@@ -106,10 +107,11 @@ class ManagementSite:
         """Where the endpoint is, with ids of the site's records."""
         known = dict(self.ids if ids is None else ids)
         if "backend_apis/" in endpoint.path:
-            known |= self._of_backend()
+            known |= self.of_backend()
         return f"/admin/api/{endpoint.path.format(**known)}.{form}"
 
-    def _of_backend(self) -> dict[str, Any]:
+    def of_backend(self) -> dict[str, Any]:
+        """Placeholder of a path below a backend -> the number of a record that belongs there."""
         metrics = Metric.objects.filter(backend=self.backend).order_by("pk")
         return {
             "metric_id": metrics.filter(parent=None)[0].pk,

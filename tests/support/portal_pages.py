@@ -6,8 +6,10 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tallygate.catalog.models import AccessToken, AuditEntry, Provider, User
 from tallygate.catalog.sections import SCOPES
@@ -66,6 +68,13 @@ def member(portal: Any, *sections: str, products: list[int] | None = None) -> Cl
     client = Client(raise_request_exception=False)
     assert portal.sign_in(client, username=name, password="a long password").status_code == 302
     return client
+
+
+def statements(portal: Any, path: str) -> int:
+    """How often the database is asked for a page."""
+    with CaptureQueriesContext(connection) as captured:
+        assert portal.get(path).status_code == 200
+    return len(captured)
 
 
 def record_of_changes() -> list[tuple[str, str, str, str]]:

@@ -77,7 +77,7 @@ PLAN_PARAMETERS = (
 
 
 def _found(call: Call) -> QuerySet[Account]:
-    found = call.accounts()
+    found = call.asker.accounts()
     if call.form == XML:
         found = found.select_related("plan__provider").prefetch_related("developers")
     return found

@@ -24,7 +24,7 @@ ACTIVE_DOC = Representation(
         field("published", bool),
         field("skip_swagger_validations", bool),
         field("body"),
-        field("service_id", int, "product_id"),
+        field("service_id", int, "product_id", null=True),
         CREATED_AT,
         UPDATED_AT,
     ),

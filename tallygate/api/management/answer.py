@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from tallygate.api.answers import JSON as JSON_TYPE
 from tallygate.api.answers import TEXT as TEXT_TYPE
 from tallygate.api.answers import XML as XML_TYPE
-from tallygate.api.management.representation import JSON, XML, Representation, written
+from tallygate.api.management.representation import JSON, XML, Representation, Value, written
 
 Problems = Mapping[str, Sequence[str]]
 """Field -> what is wrong with it; `base` is the record as a whole."""
@@ -19,9 +19,9 @@ Problems = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A record."""
+    """A record, or a value."""
 
-    shape: Representation
+    shape: Representation | Value
     record: Any
     status: int = 200
 
@@ -48,25 +48,13 @@ class Done:
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """A JSON value that is no record."""
-
-    value: Any
-    status: int = 200
-
-
-Answer = Shown | Listed | Done | Plain
+Answer = Shown | Listed | Done
 
 
 def response(answer: Answer, form: str, base_url: str) -> HttpResponse:
     """The answer on the wire."""
     if isinstance(answer, Done):
         return HttpResponse(b"", status=answer.status, content_type=_type(form))
-    if isinstance(answer, Plain):
-        return HttpResponse(
-            msgspec.json.encode(answer.value), status=answer.status, content_type=JSON_TYPE
-        )
     body = _xml(answer) if form == XML else msgspec.json.encode(_json(answer, base_url))
     status = answer.status if isinstance(answer, Shown) else 200
     return HttpResponse(body, status=status, content_type=_type(form))
@@ -84,6 +72,7 @@ def _json(answer: Shown | Listed, base_url: str) -> Any:
 
 def _xml(answer: Shown | Listed) -> bytes:
     if isinstance(answer, Shown):
+        assert isinstance(answer.shape, Representation), "values are JSON only"
         return written(answer.shape.xml(answer.record))
     return written(answer.shape.xml_many(answer.records, answer.pages))
 
@@ -123,7 +112,6 @@ __all__ = [
     "Answer",
     "Done",
     "Listed",
-    "Plain",
     "Shown",
     "problems",
     "response",

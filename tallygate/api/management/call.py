@@ -57,7 +57,7 @@ class Call:
 
     @cached_property
     def account(self) -> Account:
-        return one(self.accounts(), self.ids["account_id"])
+        return one(self.asker.accounts(), self.ids["account_id"])
 
     @cached_property
     def application(self) -> Application:
@@ -80,17 +80,10 @@ class Call:
         """The metric in the path, which is one of the plan's product or of its backends."""
         return one(self.plan.product.all_metrics(), self.ids["metric_id"])
 
-    def accounts(self) -> QuerySet[Account]:
-        """The provider's."""
-        return Account.objects.filter(provider=self.asker.provider).order_by("pk")
-
     def applications(self) -> QuerySet[Application]:
-        """Of the products that the caller may see."""
-        found = Application.objects.filter(product__provider=self.asker.provider)
-        if self.asker.product_ids is not None:
-            found = found.filter(product__in=self.asker.product_ids)
+        """Of the products that the caller may see, with all that an answer shows of them."""
         related = ("product", "account", "plan__product")
-        return found.select_related(*related).prefetch_related("keys").order_by("pk")
+        return self.asker.applications().select_related(*related).prefetch_related("keys")
 
     def plans(self) -> QuerySet[ApplicationPlan]:
         """Of the products that the caller may see."""

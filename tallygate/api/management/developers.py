@@ -35,6 +35,7 @@ DEVELOPER = Representation(
         ("account", lambda user: f"accounts/{user.account_id}"),
         ("self", lambda user: f"accounts/{user.account_id}/users/{user.pk}"),
     ),
+    title="account_user",
 )
 FILTERS = (
     Parameter("state", attribute=None, choices=tuple(Developer.State.values)),

@@ -18,7 +18,7 @@ from tallygate.api.management.call import Call
 from tallygate.api.management.endpoint import Endpoint
 from tallygate.api.management.nesting import NestingInvalid, WrapperInvalid, nested, unwrapped
 from tallygate.api.management.parameter import Given
-from tallygate.api.management.representation import XML
+from tallygate.api.management.representation import JSON, XML
 from tallygate.api.parameters import MissingParameter
 from tallygate.catalog import audit
 from tallygate.catalog.access import Principal, principal
@@ -44,8 +44,7 @@ def view(endpoints: Mapping[str, Endpoint]) -> View:
         endpoint = endpoints.get(_MEANS.get(request.method or "", request.method or ""))
         if endpoint is None:
             return _not_allowed(endpoints)
-        said = form or endpoint.formats[0]
-        made = _refusing(request, endpoint, said, ids)
+        made = _refusing(request, endpoint, form or endpoint.formats[0], ids)
         made.headers.setdefault("Cache-Control", "private, no-cache")
         return made
 
@@ -56,24 +55,30 @@ def _refusing(
     request: HttpRequest, endpoint: Endpoint, form: str, ids: Mapping[str, str]
 ) -> HttpResponse:
     """Turns what is raised on the way into an answer."""
+    said = _spoken(form)
     try:
         return _answer(request, endpoint, form, ids)
     except Refused as error:
-        return refusal(form, error.status, error.body)
+        return refusal(said, error.status, error.body)
     except MissingParameter as error:
         return answers.text(400, str(error))
     except (BodyInvalid, NestingInvalid) as error:
-        return refusal(form, 400, {"error": str(error)})
+        return refusal(said, 400, {"error": str(error)})
     except WrapperInvalid as error:
-        return refusal(form, 422, {"error": str(error)})
+        return refusal(said, 422, {"error": str(error)})
     except RequestDataTooBig:
-        return refusal(form, 413, {"error": "The request body is too large"})
+        return refusal(said, 413, {"error": "The request body is too large"})
     except ValidationError as error:
-        return answers.problems(form, 422, naming.problems(error, endpoint.parameters))
+        return answers.problems(said, 422, naming.problems(error, endpoint.parameters))
     except DeletionRefused as error:
-        return answers.problems(form, 403, {"base": [str(error)]})
+        return answers.problems(said, 403, {"base": [str(error)]})
     except IntegrityError:  # somebody else was quicker
         return HttpResponse(b"", status=409, content_type=TEXT)
+
+
+def _spoken(form: str) -> str:
+    """The format of errors: JSON also where there is no such format."""
+    return XML if form == XML else JSON
 
 
 def _answer(
@@ -82,7 +87,7 @@ def _answer(
     asker = principal(request, SCOPE, clock=runtime.clock())
     if form not in endpoint.formats:
         message = f'The server does not understand "{form}" request.'
-        return refusal("json" if form != XML else XML, 406, {"error": message})
+        return refusal(_spoken(form), 406, {"error": message})
     asker.require(endpoint.ability)
     values = _values(request)
     given = Given(endpoint.parameters, unwrapped(values, endpoint.wrapper), new=endpoint.makes)

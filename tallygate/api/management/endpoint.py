@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tallygate.api.management.parameter import Parameter
-from tallygate.api.management.representation import JSON, XML, Representation
+from tallygate.api.management.representation import JSON, XML, Representation, Value
 
 if TYPE_CHECKING:
     from tallygate.api.management.answer import Answer
@@ -47,7 +47,7 @@ class Endpoint:
     summary: str
     group: str
     parameters: tuple[Parameter, ...] = ()
-    shape: Representation | None = None
+    shape: Representation | Value | None = None
     many: bool = False
     paged: bool = False
     bare: bool = False

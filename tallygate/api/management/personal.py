@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from functools import partial
+from operator import itemgetter
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from tallygate.api.management.answer import Answer, Done, Listed, Plain, Shown
+from tallygate.api.management.answer import Answer, Done, Listed, Shown
 from tallygate.api.management.call import Call, one
 from tallygate.api.management.endpoint import JSON_ONLY, Endpoint
 from tallygate.api.management.parameter import TIME_EXAMPLE, Kind, Parameter
@@ -23,13 +24,21 @@ _FUTURE = f"Date must follow ISO8601 format and be future. Example: {TIME_EXAMPL
 _FIELDS = (
     field("id", int, "pk"),
     field("name"),
-    field("scopes", list),
+    field("scopes", list[str]),
     field("permission"),
-    field("expires_at", datetime),
+    field("expires_at", datetime, null=True),
 )
 ACCESS_TOKEN = Representation("access_token", "access_tokens", _FIELDS)
 NEW_ACCESS_TOKEN = Representation(
-    "access_token", "access_tokens", (*_FIELDS, field("value", only=JSON))
+    "access_token",
+    "access_tokens",
+    (*_FIELDS, field("value", only=JSON)),
+    title="new_access_token",
+)
+PREFERENCES = Representation(
+    "notification_preferences",
+    "notification_preferences",
+    tuple(field(name, bool, itemgetter(name)) for name in NOTIFICATIONS),
 )
 TOKEN_PARAMETERS = (
     Parameter("name", required=True),
@@ -88,7 +97,7 @@ def update_notifications(call: Call) -> Answer:
 
 
 def _preferences(user: User) -> Answer:
-    return Plain({"notification_preferences": preferences(user.notifications)})
+    return Shown(PREFERENCES, preferences(user.notifications))
 
 
 def _issued(user: User, call: Call) -> Answer:
@@ -144,11 +153,12 @@ ENDPOINTS = (
     ),
     _TOKEN("DELETE", f"{_TOKENS}/{{token}}", destroy_token, summary="Delete an access token"),
     _PREFERENCE(
-        "GET", _PREFERENCES, notifications, summary="Read one's notification preferences"
+        "GET", _PREFERENCES, notifications, summary="Read one's notification preferences",
+        shape=PREFERENCES,
     ),
     _PREFERENCE(
         "PUT", _PREFERENCES, update_notifications,
         summary="Set one's notification preferences", parameters=PREFERENCE_PARAMETERS,
-        wrapper="notification_preferences",
+        shape=PREFERENCES, wrapper="notification_preferences",
     ),
 )  # fmt: skip

@@ -36,10 +36,11 @@ PROVIDER = Representation(
         field("finance_support_email"),
         field("site_access_code"),
         field("timezone", str, "time_zone"),
-        field("past_window_s", int),
-        field("future_window_s", int),
+        field("past_window_s", int, null=True),
+        field("future_window_s", int, null=True),
     ),
     links=(("users", lambda _provider: "users"),),
+    title="provider",
 )
 PROVIDER_PARAMETERS = (
     Parameter("org_name", attribute="name", description="The organisation's name."),
@@ -98,15 +99,15 @@ AUDIT_ENTRY = Representation(
     (
         field("id", int, "pk"),
         field("at", datetime),
-        field("actor_id", int),
+        field("actor_id", int, null=True),
         field("actor_name"),
         field("via"),
         field("action"),
         field("kind"),
         field("record_id", int),
         field("record_name"),
-        field("before", dict),
-        field("after", dict),
+        field("before", dict, null=True),
+        field("after", dict, null=True),
     ),
 )
 AUDIT_PARAMETERS = (
@@ -167,7 +168,7 @@ def _proxies(call: Call) -> QuerySet[Proxy]:
 
 _OBJECTS: dict[str, Callable[[Call], QuerySet[Any]]] = {
     "service": lambda call: call.asker.products(),
-    "account": lambda call: call.accounts(),
+    "account": lambda call: call.asker.accounts(),
     "proxy": _proxies,
     "backend_api": lambda call: call.asker.backends(),
 }

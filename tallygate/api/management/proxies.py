@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from tallygate.api.management.answer import Answer, Done, Listed, Plain, Shown
+from tallygate.api.management.answer import Answer, Done, Listed, Shown
 from tallygate.api.management.call import Call
 from tallygate.api.management.endpoint import JSON_ONLY, Endpoint
 from tallygate.api.management.parameter import Kind, Parameter
@@ -16,6 +16,7 @@ from tallygate.api.management.representation import (
     CREATED_AT,
     UPDATED_AT,
     Representation,
+    Value,
     field,
 )
 from tallygate.api.parameters import MissingParameter
@@ -63,11 +64,11 @@ PROXY = Representation(
     "proxies",
     (
         field("service_id", int, "product_id"),
-        field("api_backend"),
+        field("api_backend", null=True),
         *(field(name) for name in _TEXTS),
         *(field(name, int) for name in _STATUSES),
         field("deployment_option", str, "product.deployment_option"),
-        field("policies_config", list, only="json"),
+        field("policies_config", list[dict], only="json"),
         field("lock_version", int),
         *(field(name, when=_is_oidc) for name in _OIDC),
         CREATED_AT,
@@ -89,6 +90,8 @@ PROXY_CONFIG = Representation(
         field("content", dict),
     ),
 )
+
+POLICIES = Value("policies_config", list[dict])
 
 LOCK_VERSION = Parameter(
     "lock_version",
@@ -134,7 +137,7 @@ def deploy(call: Call) -> Answer:
 
 
 def policies(call: Call) -> Answer:
-    return Plain({"policies_config": call.product.proxy.policies_config})
+    return Shown(POLICIES, call.product.proxy.policies_config)
 
 
 def update_policies(call: Call) -> Answer:
@@ -258,11 +261,11 @@ ENDPOINTS = (
     ),
     _ENDPOINT(
         "GET", f"{_PROXY}/policies", policies, "see_products", "Read a product's policies",
-        formats=JSON_ONLY,
+        shape=POLICIES, formats=JSON_ONLY,
     ),
     _ENDPOINT(
         "PUT", f"{_PROXY}/policies", update_policies, "edit_policies", "Set a product's policies",
-        parameters=POLICIES_PARAMETERS, wrapper="proxy", formats=JSON_ONLY,
+        parameters=POLICIES_PARAMETERS, shape=POLICIES, wrapper="proxy", formats=JSON_ONLY,
     ),
     _CONFIG(
         "GET", "services/proxy/configs/{environment}", configs_by_host, "see_products",

@@ -19,11 +19,12 @@ class Field:
     """One value of a record.
 
     Attributes:
-        type: int, str, bool, float, datetime, list, dict, or a Representation.
+        type: int, str, bool, float, datetime, dict, list[...] of these, or a Representation.
         get: The record -> the value.
         only: The format that has it; '' = both.
         when: Which records have it; None = all.
         many: Of a Representation: whether the value is a collection.
+        null: Whether the value may be None.
     """
 
     name: str
@@ -32,10 +33,15 @@ class Field:
     only: str = ""
     when: Callable[[Any], bool] | None = None
     many: bool = False
+    null: bool = False
+
+    def of(self, form: str) -> bool:
+        """Whether this format of some record has it."""
+        return self.only in ("", form)
 
     def shown(self, form: str, record: Any) -> bool:
         """Whether this format of this record has it."""
-        return self.only in ("", form) and (self.when is None or self.when(record))
+        return self.of(form) and (self.when is None or self.when(record))
 
 
 def field(
@@ -46,10 +52,11 @@ def field(
     only: str = "",
     when: Callable[[Any], bool] | None = None,
     many: bool = False,
+    null: bool = False,
 ) -> Field:
     """A field; `get` is an attribute, with dots for those of others, and by default the name."""
     getter = get if callable(get) else attrgetter(get or name)
-    return Field(name, type, getter, only, when, many)
+    return Field(name, type, getter, only, when, many, null)
 
 
 CREATED_AT = field("created_at", datetime, only=JSON)
@@ -66,6 +73,7 @@ class Representation:
         xml_name: What wraps one of them in XML, if it is called otherwise there.
         xml_plural: Likewise many.
         attributes: Attributes of the XML element: name -> text, or None where a record has none.
+        title: What the OpenAPI document calls it, where others have the same name.
     """
 
     name: str
@@ -75,6 +83,7 @@ class Representation:
     xml_name: str = ""
     xml_plural: str = ""
     attributes: tuple[tuple[str, Callable[[Any], str | None]], ...] = ()
+    title: str = ""
 
     def json(self, record: Any, base_url: str) -> dict[str, Any]:
         """`{"name": {...}}`."""
@@ -112,6 +121,22 @@ class Representation:
         )
         root.extend(self.xml(record) for record in records)
         return root
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that is no record, under its name; JSON only.
+
+    Attributes:
+        type: As of a field.
+    """
+
+    name: str
+    type: Any
+
+    def json(self, value: Any, _base_url: str) -> dict[str, Any]:
+        """`{"name": value}`."""
+        return {self.name: value}
 
 
 def written(root: ElementTree.Element) -> bytes:

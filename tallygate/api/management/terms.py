@@ -63,7 +63,7 @@ PRICING_RULE = Representation(
         field("plan_id", int, only=XML),
         field("cost_per_unit", str, lambda rule: _price(rule.cost_per_unit)),
         field("min", int),
-        field("max", int),
+        field("max", int, null=True),
         CREATED_AT,
         UPDATED_AT,
     ),

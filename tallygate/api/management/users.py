@@ -58,10 +58,10 @@ PERMISSIONS = Representation(
     (
         field("user_id", int, "pk"),
         field("role"),
-        field("allowed_sections", list, _sections),
-        field("allowed_service_ids", list, _product_ids, only=JSON),
+        field("allowed_sections", list[str], _sections),
+        field("allowed_service_ids", list[int], _product_ids, only=JSON, null=True),
         field(
-            "allowed_service_ids", list, _product_ids,
+            "allowed_service_ids", list[int], _product_ids,
             only=XML, when=lambda user: _product_ids(user) is not None,
         ),
     ),
@@ -90,10 +90,9 @@ PERMISSION_PARAMETERS = (
 
 def _found(call: Call) -> QuerySet[User]:
     """All of the provider's for admins; else oneself."""
-    found = User.objects.filter(provider=call.asker.provider).select_related("provider")
     if not call.asker.may("manage_users"):
-        found = found.filter(pk=call.user().pk)
-    return found.order_by("pk")
+        call.user()
+    return call.asker.users().select_related("provider")
 
 
 def _new(call: Call) -> User:

@@ -46,6 +46,12 @@ class AccessToken(CatalogModel):
         return self.name
 
     @classmethod
+    def unsaved(cls, user: User) -> tuple[Self, str]:
+        """A token of the user's that is not there yet, and the value that it will have."""
+        value = credentials.access_token()
+        return cls(user=user, digest=credentials.digest(value)), value
+
+    @classmethod
     def issue(
         cls,
         user: User,
@@ -59,15 +65,10 @@ class AccessToken(CatalogModel):
         Raises:
             ValidationError: An unknown scope or permission, or no name.
         """
-        value = credentials.access_token()
-        token = cls.objects.create(
-            user=user,
-            name=name,
-            digest=credentials.digest(value),
-            scopes=list(scopes),
-            permission=permission,
-            expires_at=expires_at,
-        )
+        token, value = cls.unsaved(user)
+        token.name, token.scopes, token.permission = name, list(scopes), permission
+        token.expires_at = expires_at
+        token.save()
         return token, value
 
     @classmethod

@@ -115,7 +115,7 @@ class Application(HasStates, CatalogModel):
         super().validate_constraints({*(exclude or ()), *self._made})
 
     def clean(self) -> None:
-        if self.plan_id is None:
+        if self.plan_id is None or self.account_id is None:
             return  # the field itself says what is wrong with it
         if self.plan.product_id != self.product_id:
             raise ValidationError({"plan": "not allowed in this context"})

@@ -1,5 +1,6 @@
 """What the portal's templates need beyond Django's own."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
@@ -16,10 +17,30 @@ register = template.Library()
 
 register.filter("count", wording.count)
 register.filter("percent", wording.percent)
+register.filter("plural", wording.plural)
 register.filter("amount", plan_page.amount)
 register.filter("limit_text", plan_page.limit_text)
 register.filter("price_text", plan_page.price_text)
 register.filter("said_of", lambda message, label: sentence(str(label), str(message)))
+
+
+_TONES = {
+    **dict.fromkeys(("active", "approved", "live", "published"), "good"),
+    **dict.fromkeys(("created", "pending"), "warn"),
+    **dict.fromkeys(("rejected", "suspended"), "bad"),
+}
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The class of a state's badge; its word says the same."""
+    return _TONES.get(state, "")
+
+
+@register.filter
+def item(found: Mapping[str, str], key: str) -> str:
+    """What stands under the key, else the key."""
+    return found.get(key, key)
 
 
 @register.filter

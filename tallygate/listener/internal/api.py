@@ -57,6 +57,11 @@ class InternalApi:
             Events(registry, ledger),
         )
 
+    @property
+    def routes(self) -> set[tuple[str, str]]:
+        """Method and path of all that it answers, as `Listener.routes`."""
+        return {(method, _PREFIX + pattern) for method, pattern in self._router.patterns}
+
     async def answer(self, scope: Any, protocol: Any) -> None:
         headers = scope.headers
         if not self._auth.admits(headers.get("authorization")):

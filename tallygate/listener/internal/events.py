@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,8 @@ from tallygate.registry.contract import Registry, looked_up
 from tallygate.registry.views import ServiceView
 
 Views = Mapping[str, ServiceView | None]
+
+_MAX_ID: Final = 2**63 - 1
 
 
 class Events:
@@ -37,14 +39,14 @@ class Events:
 
     async def delete(self, request: Request) -> Answer:
         """Raises Refused: there is no such event; OSError: it is still there."""
-        number = whole_number(request.ids["event"]) or 0
+        number = _id(request.ids["event"])
         if not await self._ledger.delete_events(number, number):
             raise not_found("event not found")
         return DELETED
 
     async def delete_up_to(self, request: Request) -> Answer:
         """Those up to an id, itself included; none if it is missing or no number. Raises OSError: they are still there."""
-        last = whole_number(request.parameters.get("upto_id")) or 0
+        last = _id(request.parameters.get("upto_id"))
         number = await self._ledger.delete_events(1, last)
         return Answer(200, {"status": "deleted", "num_events": number})
 
@@ -74,6 +76,11 @@ class Events:
                 "timestamp": timestamp,
             },
         }  # fmt: skip
+
+
+def _id(given: Any) -> int:
+    """The event that is meant, as near as there can be one; 0, which none is, for what is no number."""
+    return min(max(whole_number(given) or 0, 0), _MAX_ID)
 
 
 def _alert(event: Event, alert: Alert, views: Views) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class Router:
     """Routes in the order in which they were added."""
 
     def __init__(self) -> None:
+        self.patterns: list[tuple[str, str]] = []
+        """Method and pattern of each."""
         self._routes: dict[str, list[_Route]] = {}
 
     def add(self, method: str, pattern: str, endpoint: Endpoint, first: bool = False) -> None:
@@ -39,6 +41,7 @@ class Router:
         expression = re.escape(parts[0])
         for name, plus, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             expression += f"(?P<{name}>{'.+?' if plus else '[^/]+'}){re.escape(literal)}"
+        self.patterns.append((method, pattern))
         compiled = re.compile(expression, re.DOTALL)
         routes = self._routes.setdefault(method, [])
         routes.insert(0 if first else len(routes), _Route(compiled, endpoint))

@@ -25,7 +25,7 @@ def test_every_example_answers_what_stands_below_it(home: Path) -> None:
     """Copied and pasted into a shell, in order, on a new installation."""
     text = PAGE.read_text("utf-8")
     examples = re.findall(r"```sh\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
-    assert len(examples) == text.count("```sh") == 5
+    assert len(examples) == text.count("```sh") == 6
     with Installation(home) as running:
         environment = {
             **os.environ,

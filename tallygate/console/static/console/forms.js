@@ -41,7 +41,7 @@
   document.addEventListener("submit", () => changed.clear());
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { xhr, requestConfig } = event.detail;
-    if (requestConfig.elt.matches("form[data-guard]") && xhr.status !== 204) changed.add(requestConfig.elt.id);
+    if (requestConfig.elt.matches("form[data-guard]") && xhr.status >= 400) changed.add(requestConfig.elt.id);
   });
   window.addEventListener("beforeunload", (event) => {
     if (changed.size) event.preventDefault();

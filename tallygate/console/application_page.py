@@ -1,0 +1,179 @@
+"""One application: what it is, how it calls, what it has used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+
+from tallygate.catalog.access import Principal
+from tallygate.catalog.models import Application, Product
+from tallygate.catalog.models.application import MAX_KEYS, MAX_REFERRER_FILTERS
+from tallygate.console import time_frame
+from tallygate.console.accounts import events_of
+from tallygate.console.curl import Api, Command
+from tallygate.console.pages import api_of, page, show
+from tallygate.console.time_frame import TimeFrame
+from tallygate.console.traffic_report import Report
+from tallygate.console.utilization import ListenerSilent, Used, utilization
+from tallygate.domain.calendar import find_zone
+from tallygate.domain.errors import HistoryUnavailable
+from tallygate.history import Question, metric_series
+from tallygate.web import runtime
+
+EACH = "accounts/{account_id}/applications/{application_id}"
+EVENTS = {
+    "accept": ("Accept", "The application is live: it may call"),
+    "suspend": ("Suspend", "The application is suspended: it may not call"),
+    "resume": ("Resume", "The application is live again"),
+}
+"""Event -> what its button says, and what is said when it is done."""
+
+_NOTHING_IS_LOST = "Calls go on being counted; nothing is lost."
+
+
+def find_application(principal: Principal, application_id: int) -> Application:
+    """Raises Http404 when there is none that may be seen."""
+    found = principal.applications().select_related("account", "product", "plan__original")
+    application = found.filter(pk=application_id).first()
+    if application is None:
+        raise Http404
+    return application
+
+
+def ids_of(application: Application) -> dict[str, Any]:
+    """The placeholders of its path in the API."""
+    return {"account_id": application.account_id, "application_id": application.pk}
+
+
+@page
+def application_page(
+    request: HttpRequest, principal: Principal, application_id: int
+) -> HttpResponse:
+    """All but what it has used, which the page fetches by itself: nobody waits for it."""
+    principal.require("see_accounts")
+    application = find_application(principal, application_id)
+    product = application.product
+    keys = list(application.keys.order_by("pk"))
+    filters = list(application.referrer_filters.order_by("pk"))
+    context = {
+        "title": application.name,
+        "application": application,
+        "account": application.account,
+        "by_user_key": product.backend_version == Product.BackendVersion.USER_KEY,
+        "keys": keys,
+        "more_keys": len(keys) < (1 if product.is_oauth else MAX_KEYS),
+        "filters": filters,
+        "more_filters": len(filters) < MAX_REFERRER_FILTERS,
+        "events": events_of(application, EVENTS),
+        "calls": _calls(api_of(request), application),
+    }
+    return show(request, principal, "console/application.html", "applications", context)
+
+
+def _calls(api: Api, application: Application) -> Sequence[Command]:
+    ids = ids_of(application)
+    return [
+        api.call("GET", EACH, **ids),
+        api.call("GET", f"{EACH}/keys", **ids),
+        api.call("GET", f"{EACH}/referrer_filters", **ids),
+        *(api.call("PUT", f"{EACH}/{event}", **ids) for event, _ in events_of(application, EVENTS)),
+    ]
+
+
+def _last_30_days(principal: Principal) -> TimeFrame:
+    zone = find_zone(principal.provider.time_zone)
+    return time_frame.read({"frame": "30d"}, zone, runtime.clock().now_s())
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit as the page shows it.
+
+    Attributes:
+        bar: How much of it is used in percent, cut to what can be drawn: 0 to 100.
+        tone: The class of its badge: '', 'warn' from 80 percent, 'bad' at 100.
+    """
+
+    metric: str
+    used: Used
+    bar: str
+    tone: str
+
+
+@page
+def utilization_page(
+    request: HttpRequest, principal: Principal, application_id: int
+) -> HttpResponse:
+    """The limits of its plan and what is used of them now; why not, where the listener does not tell."""
+    principal.require("see_accounts")
+    application = find_application(principal, application_id)
+    limits, unavailable = [], ""
+    try:
+        limits = _limits(application, utilization(settings.TALLYGATE, application))
+    except ListenerSilent as error:
+        unavailable = f"{str(error).capitalize()}. Limits go on being held."
+    context = {
+        "title": "Current utilization",
+        "application": application,
+        "account": application.account,
+        "limits": limits,
+        "unavailable": unavailable,
+    }
+    return show(request, principal, "console/application_utilization.html", "applications", context)
+
+
+def _limits(application: Application, found: list[Used]) -> list[Limit]:
+    names = dict(application.product.all_metrics().values_list("system_name", "friendly_name"))
+    return [
+        Limit(
+            names.get(used.metric, used.metric),
+            used,
+            f"{min(used.percent, 100):.2f}",
+            "bad" if used.percent >= 100 else "warn" if used.percent >= 80 else "",
+        )
+        for used in found
+    ]
+
+
+@page
+def usage_page(request: HttpRequest, principal: Principal, application_id: int) -> HttpResponse:
+    """The hits of its last 30 days as a chart, and the totals of all metrics that it used."""
+    principal.require("see_accounts")
+    principal.require("see_analytics")
+    application = find_application(principal, application_id)
+    context: dict[str, Any] = {
+        "title": "Last 30 days",
+        "application": application,
+        "account": application.account,
+    }
+    try:
+        context |= _usage(request, principal, application)
+    except HistoryUnavailable as error:
+        context["unavailable"] = f"{str(error).capitalize()}. {_NOTHING_IS_LOST}"
+    return show(request, principal, "console/application_usage.html", "applications", context)
+
+
+def _usage(request: HttpRequest, principal: Principal, application: Application) -> dict[str, Any]:
+    frame = _last_30_days(principal)
+    metrics = {metric_series(str(each.pk)): each for each in application.product.all_metrics()}
+    answer = runtime.history().ask(
+        Question(
+            tuple(metrics), frame.window, application.product.service_id,
+            application.application_id, compare="previous",
+        )
+    )  # fmt: skip
+    lines = {line.series: line for line in answer.lines}
+    hits = metric_series(str(application.product.hits.pk))
+    path, name = f"applications/{application.pk}", metrics[hits].system_name
+    return {
+        "usage_calls": [api_of(request).usage(path, name, frame.window)],
+        "report": Report(metrics[hits], frame, lines[hits], runtime.clock().now_s()),
+        "frame": frame,
+        "totals": [
+            (metric, lines[series].total)
+            for series, metric in metrics.items()
+            if lines[series].total and series != hits
+        ],
+    }
