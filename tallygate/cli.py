@@ -58,6 +58,21 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class GatewayEnvironment(StrEnum):
+    """Whose configurations a gateway takes."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+
+
+class WhenAway(StrEnum):
+    """Who passes a gateway while the listener does not answer."""
+
+    KNOWN = "known"
+    ALLOW = "allow"
+    DENY = "deny"
+
+
 def main() -> None:
     """The console script. Ends with 0; 1 = an error, told in one line; 2 = wrong usage."""
     try:
@@ -154,6 +169,93 @@ def _supervise(settings: Settings, *options: str) -> None:
     command = [sys.executable, "-m", "tallygate.supervisor", *filter(None, options)]
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606
+
+
+@app.command()
+def gateway(
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file with the configurations of products."),
+    ] = None,
+    portal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The portal that has them: http://ACCESS_TOKEN@HOST:PORT;"
+            " without it $THREESCALE_PORTAL_ENDPOINT.",
+        ),
+    ] = None,
+    environment: Annotated[
+        GatewayEnvironment, typer.Option(help="Whose configurations are taken from the portal.")
+    ] = GatewayEnvironment.PRODUCTION,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where calls come in.")
+    ] = "127.0.0.1:8080",
+    management: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where health and metrics are.")
+    ] = "127.0.0.1:8090",
+    listener: Annotated[
+        str,
+        typer.Option(
+            metavar="URL", help="Where the listener is; without it, where configurations say."
+        ),
+    ] = "",
+    state: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keeps reports that are not delivered yet, and the last good configuration.",
+        ),
+    ] = Path("gateway"),
+    batched: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How long an answer of the listener holds for further calls; 0: each call is"
+            " asked for, so that no limit is exceeded by one.",
+        ),
+    ] = 0,
+    when_away: Annotated[
+        WhenAway, typer.Option(help="Who may call while the listener does not answer.")
+    ] = WhenAway.KNOWN,
+    refresh: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How often the configuration is looked up; 0: for each call.",
+        ),
+    ] = 30,
+    upstream_timeout: Annotated[
+        float,
+        typer.Option(min=0.1, metavar="SECONDS", help="How long an API may be silent."),
+    ] = 60,
+) -> None:
+    """Start a gateway: it asks for each call whether it may pass, passes it on, and counts it.
+
+    Takes the products' configurations from a portal or from a file, in the form of 3scale's gateway
+    APIcast, and takes new ones while it runs; SIGHUP: at once. Ctrl-C or SIGTERM stops it.
+    """
+    from tallygate.gateway.options import Options
+    from tallygate.gateway.server import run
+    from tallygate.listener.request_log import configure_log
+
+    source = str(config) if config else portal or os.environ.get("THREESCALE_PORTAL_ENDPOINT", "")
+    if not source or (config and portal):
+        raise typer.BadParameter("give either --config or --portal")
+    configure_log()
+    try:
+        run(
+            Options(
+                source=source, listen=listen, management=management,
+                environment=environment.value, listener=listener,
+                state=state.expanduser().absolute(), hold_s=batched, when_away=when_away.value,
+                refresh_s=refresh, upstream_timeout_s=upstream_timeout,
+            )
+        )  # fmt: skip
+    except OSError as error:
+        raise InputError(error.strerror or str(error)) from None
 
 
 @app.command()

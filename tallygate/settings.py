@@ -47,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True):
         allowed_hosts: Host names under which the console answers; '*' = any.
         secure_cookies: Whether the console's cookies are for HTTPS only.
         public_listener_url: The listener's address as clients see it; '' = as bound.
+        gateway_url: The staging address that a new product gets, with {product} for its system name or {loopback} for a
+            loopback address of its own; '' = none.
+        public_console_url: The console's address as people see it, for links in mails; '' = as bound.
+        smtp_url: The mail server; '' = there is none, and reports are kept for the portal.
     """
 
     home: Path = Path("var")
@@ -79,11 +83,19 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: str = "*"
     secure_cookies: bool = False
     public_listener_url: str = ""
+    gateway_url: str = ""
+    public_console_url: str = ""
+    smtp_url: str = ""
 
     @property
     def listener_url(self) -> str:
         """Where gateways reach the listener, without a slash at its end."""
         return self.public_listener_url.rstrip("/") or f"http://{self.listener}"
+
+    @property
+    def console_url(self) -> str:
+        """Where people reach the console, without a slash at its end."""
+        return self.public_console_url.rstrip("/") or f"http://{self.console}"
 
     @property
     def database(self) -> Path:

@@ -51,6 +51,7 @@ OF_PROVIDER = (
     Place(
         "all-errors", "Integration errors", "alert", "console:all-errors", "see_integration_errors"
     ),
+    Place("reports", "Reports", "mail", "console:reports", "see_analytics"),
 )
 OF_ORGANISATION = (
     Place("users", "Users", "user", "console:users", "manage_users"),
@@ -61,12 +62,13 @@ OF_ORGANISATION = (
 )
 OF_ACCOUNT = (
     Place("account", "Overview", "accounts", "console:account", "see_accounts"),
+    Place("account-analytics", "Analytics", "traffic", "console:account-traffic", "see_analytics"),
     Place("developers", "Users", "user", "console:developers", "see_accounts"),
 )
 OF_PRODUCT = (
     Place("product-overview", "Overview", "overview", "console:product-overview", "see_analytics"),
     Place("start", "Getting started", "start", "console:start", "see_products"),
-    Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("analytics", "Analytics", "traffic", "console:traffic", "see_analytics"),
     Place("live", "Live", "quiet", "console:live", "see_analytics"),
     Place("errors", "Integration errors", "alert", "console:errors", "see_integration_errors"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
@@ -82,6 +84,7 @@ OF_PRODUCT = (
 )
 OF_BACKEND = (
     Place("backend", "Overview", "backend", "console:backend", "see_backends"),
+    Place("analytics", "Analytics", "traffic", "console:backend-traffic", "see_analytics"),
     Place(
         "backend-metrics", "Methods & Metrics", "metric", "console:backend-metrics", "see_backends"
     ),

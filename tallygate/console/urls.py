@@ -19,15 +19,16 @@ from tallygate.console import (
     session,
     start,
     terms,
-    traffic,
     trying,
     usage_rules,
     usages,
 )
+from tallygate.console.analytics.urls import urlpatterns as analytics_urls
 from tallygate.console.errors import page as errors
 from tallygate.console.live import page as live
 from tallygate.console.overview import limits_page
 from tallygate.console.overview import page as overview
+from tallygate.console.reports import urls as report_urls
 
 app_name = "console"
 
@@ -79,7 +80,9 @@ def _plans() -> Iterator[URLPattern]:
 urlpatterns = [
     *_owned(),
     *_plans(),
+    *analytics_urls,
     *audience_urls.urlpatterns,
+    *report_urls.urlpatterns,
     path("", products.home, name="home"),
     path("overview", overview.of_provider, name="overview"),
     path("overview/limits", limits_page.of_provider, name="near"),
@@ -98,8 +101,6 @@ urlpatterns = [
     path("products/<int:product_id>/live", live.of_product, name="live"),
     path("products/<int:product_id>/live/stream", live.stream, name="live-stream"),
     path("products/<int:product_id>/limits", limits_page.of_product, name="product-near"),
-    path("products/<int:product_id>/traffic", traffic.traffic, name="traffic"),
-    path("products/<int:product_id>/traffic.csv", traffic.traffic_csv, name="traffic-csv"),
     path("products/<int:product_id>/start", start.start, name="start"),
     path("products/<int:product_id>/start/application", start.make, name="start-make"),
     path("products/<int:product_id>/edit", product_forms.edit, name="product-edit"),
