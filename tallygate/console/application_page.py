@@ -67,10 +67,7 @@ def application_page(
         "filters": filters,
         "more_filters": len(filters) < MAX_REFERRER_FILTERS,
         "events": events_of(application, EVENTS),
-        "calls": [
-            *_calls(api_of(request), application),
-            *_usage_calls(request, principal, application),
-        ],
+        "calls": _calls(api_of(request), application),
     }
     return show(request, principal, "console/application.html", "applications", context)
 
@@ -83,14 +80,6 @@ def _calls(api: Api, application: Application) -> Sequence[Command]:
         api.call("GET", f"{EACH}/referrer_filters", **ids),
         *(api.call("PUT", f"{EACH}/{event}", **ids) for event, _ in events_of(application, EVENTS)),
     ]
-
-
-def _usage_calls(
-    request: HttpRequest, principal: Principal, application: Application
-) -> list[Command]:
-    if not principal.may("see_analytics"):
-        return []
-    return list(TRAFFIC.calls(_last_30_days(principal, application), api_of(request)))
 
 
 def _last_30_days(principal: Principal, application: Application) -> Asked:
@@ -159,16 +148,15 @@ def usage_page(request: HttpRequest, principal: Principal, application_id: int) 
         "title": "Last 30 days",
         "application": application,
         "account": application.account,
-        "calls": _usage_calls(request, principal, application),
     }
     try:
-        context |= _usage(principal, application)
+        context |= _usage(request, principal, application)
     except HistoryUnavailable as error:
         context["unavailable"] = f"{str(error).capitalize()}. {_NOTHING_IS_LOST}"
     return show(request, principal, "console/application_usage.html", "applications", context)
 
 
-def _usage(principal: Principal, application: Application) -> dict[str, Any]:
+def _usage(request: HttpRequest, principal: Principal, application: Application) -> dict[str, Any]:
     asked = _last_30_days(principal, application)
     frame, hits = asked.frame, asked.measure
     measures = {each.series[0]: each for each in asked.subject.choice.all}
@@ -181,6 +169,7 @@ def _usage(principal: Principal, application: Application) -> dict[str, Any]:
     line = next(each for each in answer.lines if each.series in hits.series)
     report = line_report(asked, line.values, line.previous_values)
     return {
+        "usage_calls": TRAFFIC.calls(asked, api_of(request)),
         "report": report,
         "frame": frame,
         "hits": hits,
