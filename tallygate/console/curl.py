@@ -58,6 +58,14 @@ class Api:
             endpoint.summary, " \\\n  ".join([" ".join(parts), *_data(endpoint, values)])
         )
 
+    def usage(self, of: str, metric: str, window: Window) -> Command:
+        """What asks the Analytics API for a metric.
+
+        Args:
+            of: Whose, as its paths name it: `services/1`, `applications/7`.
+        """
+        return self.analytics("Read the usage", f"{of}/usage", window, {"metric_name": metric})
+
     def analytics(self, title: str, path: str, window: Window, given: Mapping[str, str]) -> Command:
         """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days.
 

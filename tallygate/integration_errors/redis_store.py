@@ -7,6 +7,7 @@ size          a service may hold as much as a partition's share of the whole; it
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from heapq import nlargest
 from importlib.resources import files
 from typing import Final
 
@@ -73,6 +74,12 @@ class RedisErrorStore:
         except Error as error:
             raise self._away(error) from error
         return Page([_group(service, each) for each in stored if each], int(total))
+
+    def newest(self, services: Sequence[str], now_ms: int, limit: int) -> list[Group]:
+        found = [
+            group for service in services for group in self.page(service, now_ms, 1, limit).groups
+        ]
+        return nlargest(limit, found, key=lambda group: group.last_ms)
 
     def delete(self, service: str) -> int:
         groups, order, held = self._keys(service)

@@ -46,6 +46,8 @@ ON CONFLICT (service, code, message) DO UPDATE SET
   first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms),
   count = count + excluded.count, context = excluded.context, bytes = excluded.bytes
 """
+_COLUMNS: Final = "service, code, message, first_ms, last_ms, count, context"
+_NEWEST_FIRST: Final = "ORDER BY last_ms DESC, id DESC"
 _ROW_BYTES: Final = 250
 """What a row and its places in the indexes take besides the texts; measured."""
 
@@ -63,6 +65,10 @@ class ErrorStore(Protocol):
 
     def page(self, service: str, now_ms: int, page: int, per_page: int) -> Page:
         """The groups of a service, the newest first. `page`: 1 is the first."""
+        ...
+
+    def newest(self, services: Sequence[str], now_ms: int, limit: int) -> list[Group]:
+        """The newest groups of any of the services, the newest first."""
         ...
 
     def delete(self, service: str) -> int:
@@ -121,14 +127,23 @@ class SqliteErrorStore:
         where = "WHERE service = ? AND last_ms >= ?"
         (total,) = execute(f"SELECT count(*) FROM error {where}", (service, since_ms)).fetchone()
         rows = execute(
-            "SELECT service, code, message, first_ms, last_ms, count, context"
-            f" FROM error {where} ORDER BY last_ms DESC, id DESC LIMIT ? OFFSET ?",
+            f"SELECT {_COLUMNS} FROM error {where} {_NEWEST_FIRST} LIMIT ? OFFSET ?",
             (service, since_ms, per_page, (page - 1) * per_page),
         )
-        groups = []
-        for of, code, message, first_ms, last_ms, count, context in rows:
-            groups.append(Group(of, code, message, first_ms, last_ms, count, _decode(context)))
-        return Page(groups, total)
+        return Page([_group(row) for row in rows], total)
+
+    def newest(self, services: Sequence[str], now_ms: int, limit: int) -> list[Group]:
+        """The newest groups of any of the services, the newest first.
+
+        Raises:
+            sqlite3.Error: The file cannot be read.
+        """
+        rows = self._connection().execute(
+            f"SELECT {_COLUMNS} FROM error WHERE service IN (SELECT value FROM json_each(?))"
+            f" AND last_ms >= ? {_NEWEST_FIRST} LIMIT ?",
+            (msgspec.json.encode(services).decode(), self._since_ms(now_ms), limit),
+        )
+        return [_group(row) for row in rows]
 
     def delete(self, service: str) -> int:
         """Forgets all errors of a service. Returns how many groups there were.
@@ -176,6 +191,11 @@ class SqliteErrorStore:
                 " (SELECT service FROM held ORDER BY bytes DESC LIMIT 1) ORDER BY last_ms, id LIMIT ?)",
                 (_TRIMMED_AT_ONCE,),
             )
+
+
+def _group(row: tuple[Any, ...]) -> Group:
+    service, code, message, first_ms, last_ms, count, context = row
+    return Group(service, code, message, first_ms, last_ms, count, _decode(context))
 
 
 def _row(group: Group) -> tuple[Any, ...]:

@@ -3,26 +3,25 @@
 from collections.abc import Iterator, Sequence
 
 from tallygate.api.v1.tables import Column as FileColumn
-from tallygate.console.analytics import buckets, colours
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.kind import Kind
 from tallygate.console.analytics.measures import Measure
-from tallygate.console.analytics.plotted import bucketed
+from tallygate.console.analytics.plotted import line, zoomable
 from tallygate.console.analytics.report import (
     Cell,
     Column,
-    Curve,
     Report,
     Sheet,
     Table,
     Tile,
     change_tile,
     share,
+    shown,
     total_tile,
 )  # fmt: skip
 from tallygate.console.change import change
 from tallygate.console.curl import Api, Command
-from tallygate.console.wording import count, decimal, percent, plural
+from tallygate.console.wording import count, decimal, percent
 from tallygate.domain.calendar import Window
 from tallygate.history import Place, Ranking
 
@@ -38,12 +37,11 @@ def build(asked: Asked) -> Report:
     answer = asked.ask(asked.subject.question(measure.series, frame.window, compare=frame.compare))
     report = line_report(asked, answer.values, answer.previous_values)
     bucket = report.bucket
-    total, previous = answer.total, answer.previous_total
-    peak = _peak_of(answer.values)
+    total, previous = report.total, report.previous_total
     report.tiles = [tile for tile in (
         total_tile(total, report.unit),
         change_tile(frame, total, previous),
-        _peak(bucket, report, answer.values[peak], report.labels[peak]),
+        _peak(bucket, report),
         Tile(f"Average per {bucket}", _average(total, frame.window, asked.now_s), report.unit),
     ) if tile]  # fmt: skip
     methods = _methods(asked)
@@ -55,19 +53,16 @@ def build(asked: Asked) -> Report:
 
 def calls(asked: Asked, api: Api) -> Sequence[Command]:
     """The usage of the same window."""
-    given = {"metric_name": asked.measure.key}
-    return [
-        api.analytics("Read the usage", f"{asked.subject.api}/usage", asked.frame.window, given)
-    ]
+    return [api.usage(asked.subject.api, asked.measure.key, asked.frame.window)]
 
 
 TRAFFIC = Kind("traffic", "Traffic", build, calls)
 
 
-def _peak(bucket: str, report: Report, value: int, label: str) -> Tile:
-    return Tile(
-        f"Peak {bucket}", *(("\N{EN DASH}", "") if report.is_empty else (count(value), label))
-    )
+def _peak(bucket: str, report: Report) -> Tile:
+    if report.is_empty:
+        return Tile(f"Peak {bucket}", shown(None))
+    return Tile(f"Peak {bucket}", count(report.peak.value), report.peak.label)
 
 
 def _average(total: int, window: Window, now_s: int) -> str:
@@ -78,23 +73,9 @@ def _average(total: int, window: Window, now_s: int) -> str:
 
 def line_report(asked: Asked, values: Sequence[int], previous: Sequence[int]) -> Report:
     """The chart of the chosen measure alone."""
-    measure, bucket = asked.measure, buckets.bucket_name(asked.frame.window)
-    curve = Curve(measure.key, measure.name, colours.MEASURE, values, previous)
-    report = bucketed(asked, f"{measure.name} per {bucket}", plural(measure.unit), "line", [curve])
-    said = f"{count(sum(values))} in all"
-    changed = change(sum(values), sum(previous)) if asked.frame.compare else None
-    if changed is not None:
-        said += f", {changed.spoken} {changed.text} against the {asked.frame.before}"
-    if not report.is_empty:
-        peak = _peak_of(values)
-        said += f", at most {count(values[peak])} ({report.labels[peak]})"
-    report.summary = f"{said}."
-    return report
-
-
-def _peak_of(values: Sequence[int]) -> int:
-    """Where the first of the highest is."""
-    return max(range(len(values)), key=lambda index: values[index])
+    measure = asked.measure
+    made = line(measure.name, measure.key, measure.unit, asked.frame, values, previous, asked.now_s)
+    return zoomable(asked, made)
 
 
 def _methods(asked: Asked) -> list[tuple[Measure, Place]]:
