@@ -58,14 +58,6 @@ class Api:
             endpoint.summary, " \\\n  ".join([" ".join(parts), *_data(endpoint, values)])
         )
 
-    def usage(self, of: str, metric: str, window: Window) -> Command:
-        """What asks the Analytics API for a metric.
-
-        Args:
-            of: Whose, as its paths name it: `services/1`, `applications/7`.
-        """
-        return self.analytics("Read the usage", f"{of}/usage", window, {"metric_name": metric})
-
     def analytics(self, title: str, path: str, window: Window, given: Mapping[str, str]) -> Command:
         """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days.
 
@@ -84,6 +76,10 @@ class Api:
         where = shlex.quote(f"{self._url}stats/{path}.json")
         parts = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in data.items()]
         return Command(title, " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *parts]))
+
+    def usage(self, path: str, metric: str, window: Window) -> Command:
+        """What asks for the usage of a metric; `path` is whose: 'services/7'."""
+        return self.analytics("Read the usage", f"{path}/usage", window, {"metric_name": metric})
 
     def report(
         self, title: str, name: str, given: Mapping[str, str], window: Window | None = None

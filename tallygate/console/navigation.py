@@ -51,6 +51,7 @@ OF_PROVIDER = (
     Place(
         "all-errors", "Integration errors", "alert", "console:all-errors", "see_integration_errors"
     ),
+    Place("reports", "Reports", "mail", "console:reports", "see_analytics"),
 )
 OF_ORGANISATION = (
     Place("users", "Users", "user", "console:users", "manage_users"),

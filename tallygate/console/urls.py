@@ -28,6 +28,7 @@ from tallygate.console.errors import page as errors
 from tallygate.console.live import page as live
 from tallygate.console.overview import limits_page
 from tallygate.console.overview import page as overview
+from tallygate.console.reports import urls as report_urls
 
 app_name = "console"
 
@@ -81,6 +82,7 @@ urlpatterns = [
     *_plans(),
     *analytics_urls,
     *audience_urls.urlpatterns,
+    *report_urls.urlpatterns,
     path("", products.home, name="home"),
     path("overview", overview.of_provider, name="overview"),
     path("overview/limits", limits_page.of_provider, name="near"),

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from tallygate.integration_errors.record import Context, Group, Page
+from tallygate.integration_errors.record import Context, Group, Naming, Page
 from tallygate.integration_errors.store import group_bytes
 from tallygate.redis.errors import RedisAway
 from tallygate.redis.partitions import Partitions
@@ -91,6 +91,33 @@ class RedisErrorStore:
         except Error as error:
             raise self._away(error) from error
         return count
+
+    def count_of(self, service: str, naming: Naming) -> int:
+        return len(self._naming(service, naming))
+
+    def forget(self, service: str, naming: Naming) -> int:
+        groups, order, held = self._keys(service)
+        found = self._naming(service, naming)
+        try:
+            for digest, size_bytes in found.items():
+                if self._client().hdel(groups, digest):
+                    self._client().zrem(order, digest)
+                    self._client().hincrby(held, service, -size_bytes)
+        except Error as error:
+            raise self._away(error) from error
+        return len(found)
+
+    def _naming(self, service: str, naming: Naming) -> dict[bytes, int]:
+        """By digest, the bytes of the groups that do."""
+        try:
+            stored = self._client().hgetall(self._keys(service)[0])
+        except Error as error:
+            raise self._away(error) from error
+        return {
+            digest: _stored(each)[-1]
+            for digest, each in stored.items()
+            if naming(_group(service, each))
+        }
 
     def close(self) -> None:
         if self._connected is not None:

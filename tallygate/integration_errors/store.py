@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from tallygate.integration_errors.record import Context, Group, Page
+from tallygate.integration_errors.record import Context, Group, Naming, Page
 from tallygate.settings import Settings
 
 _SCHEMA: Final = """
@@ -73,6 +73,14 @@ class ErrorStore(Protocol):
 
     def delete(self, service: str) -> int:
         """Forgets all errors of a service. Returns how many groups there were."""
+        ...
+
+    def count_of(self, service: str, naming: Naming) -> int:
+        """How many groups of a service name somebody."""
+        ...
+
+    def forget(self, service: str, naming: Naming) -> int:
+        """Deletes the groups of a service that name somebody. Returns how many they were."""
         ...
 
     def close(self) -> None: ...
@@ -153,6 +161,26 @@ class SqliteErrorStore:
         """
         return self._connection().execute("DELETE FROM error WHERE service = ?", (service,)).rowcount  # fmt: skip
 
+    def count_of(self, service: str, naming: Naming) -> int:
+        """How many groups of a service name somebody.
+
+        Raises:
+            sqlite3.Error: The file cannot be read.
+        """
+        return len(self._naming(service, naming))
+
+    def forget(self, service: str, naming: Naming) -> int:
+        """Deletes the groups of a service that name somebody, from the file and its log too. Returns how many they were.
+
+        Raises:
+            sqlite3.Error: Some may still be there.
+        """
+        found = self._naming(service, naming)
+        connection = self._connection()
+        connection.executemany("DELETE FROM error WHERE id = ?", [(each,) for each in found])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return len(found)
+
     def held_bytes(self) -> int:
         """What all groups take, about.
 
@@ -173,12 +201,24 @@ class SqliteErrorStore:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA secure_delete = ON")
                 connection.executescript(_SCHEMA)
             except sqlite3.Error:
                 connection.close()
                 raise
             self._opened = connection
         return self._opened
+
+    def _naming(self, service: str, naming: Naming) -> list[int]:
+        """The ids of the groups that do."""
+        rows = self._connection().execute(
+            "SELECT id, code, message, first_ms, context FROM error WHERE service = ?", (service,)
+        )
+        return [
+            number
+            for number, code, message, first_ms, context in rows
+            if naming(Group(service, code, message, first_ms, 0, 0, _decode(context)))
+        ]
 
     def _since_ms(self, now_ms: int) -> int:
         return now_ms - self._window_ms if self._window_ms else 0

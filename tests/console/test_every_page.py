@@ -10,7 +10,10 @@ from tallygate.catalog.deployment import deploy
 from tallygate.catalog.models import AccessToken, Limit, Metric, PricingRule, User
 from tallygate.console.invitations import path_of
 from tallygate.console.urls import urlpatterns
+from tallygate.reports.models import Subscription
+from tallygate.reports.ordering import order_again
 
+NOW_S = 1_431_943_503
 OPEN = {"sign-in", "sign-out", "welcome"}
 """Pages for those who are not signed in."""
 OWN_PAGE = OPEN | {
@@ -24,6 +27,7 @@ NO_CALL = {
     *("application-utilization", "provider-key", "api-docs", "api-doc"),
     *("overview", "near", "product-near"),
     *("all-errors", "all-errors-csv", "errors", "errors-csv", "errors-purge", "live-stream"),
+    *("mail", "report-file"),
 }  # fmt: skip
 """What no call does alike: all products together, integration errors, lists of what may be chosen, tried requests,
 limits as they stand now, a new provider key; the steps and the documents have commands of their own."""
@@ -81,6 +85,7 @@ def _of_audience(plan):
     )
     colleague = User.objects.create_user(plan.product.provider, "colleague", "a long password")
     admin = User.objects.get(username="admin")
+    report = Subscription.objects.create(user=admin, period="week")
     return {
         "account_id": caller.account_id,
         "developer_id": developer.pk,
@@ -91,6 +96,9 @@ def _of_audience(plan):
         "token_id": AccessToken.issue(admin, "script", ["stats"], "ro")[0].pk,
         "kind": "account",
         "name": "account-management",
+        "report_id": report.pk,
+        "delivery_id": order_again(report, NOW_S).pk,
+        "form": "pdf",
         "token": path_of(colleague).rsplit("/")[-1],
     }
 

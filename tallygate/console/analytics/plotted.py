@@ -3,41 +3,21 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tallygate.console.analytics import buckets, colours, time_frame
+from tallygate.console.analytics import buckets, time_frame
 from tallygate.console.analytics.asked import Asked
-from tallygate.console.analytics.report import Curve, Form, Report
+from tallygate.console.analytics.report import Curve, Form, Report, Tile, Value
 from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.change import change
 from tallygate.console.wording import count, plural
 from tallygate.domain.calendar import Granularity
 
 _MINUTES_SINCE_S = 30 * 86_400
 
 
-def line(
-    name: str,
-    key: str,
-    unit: str,
-    frame: TimeFrame,
-    values: Sequence[int],
-    previous: Sequence[int],
-    now_s: int,
-) -> Report:
-    """The chart of one thing that is counted, beside the window before.
-
-    Args:
-        unit: Of one.
-    """
-    curve = Curve(key, name, colours.MEASURE, values, previous)
-    title = f"{name} per {buckets.bucket_name(frame.window)}"
-    report = over_time(title, plural(unit), "line", [curve], frame, now_s)
-    report.what, report.summary = name, _summary(report)
-    return report
-
-
 def over_time(
-    title: str, unit: str, form: Form, curves: list[Curve], frame: TimeFrame, now_s: int
+    frame: TimeFrame, title: str, unit: str, form: Form, curves: list[Curve], now_s: int
 ) -> Report:
-    """A chart with a place for each bucket."""
+    """A chart with a place for each bucket of a frame."""
     window = frame.window
     return Report(
         title, unit, frame, form, curves,
@@ -48,25 +28,54 @@ def over_time(
     )  # fmt: skip
 
 
-def bucketed(asked: Asked, title: str, unit: str, form: Form, curves: list[Curve]) -> Report:
-    """The same of what was asked, as a chart into which one can zoom."""
-    return zoomable(asked, over_time(title, unit, form, curves, asked.frame, asked.now_s))
-
-
-def zoomable(asked: Asked, report: Report) -> Report:
-    """A chart of what was asked, into which one can now zoom."""
-    report.what, report.series = asked.measure.name, asked.measure.series
-    report.drills, report.edges = _drills(asked), asked.frame.window.edges_s
+def line(frame: TimeFrame, curve: Curve, unit: str, now_s: int) -> Report:
+    """The chart of one curve beside the window before, which it tells in a sentence too."""
+    title = f"{curve.name} per {buckets.bucket_name(frame.window)}"
+    report = over_time(frame, title, plural(unit), "line", [curve], now_s)
+    total, before = whole(curve.values), whole(curve.previous)
+    said = f"{count(total)} in all"
+    changed = change(total, before) if frame.compare else None
+    if changed is not None:
+        said += f", {changed.spoken} {changed.text} against the {frame.before}"
+    if not report.is_empty:
+        value, label = peak(report)
+        said += f", at most {count(value)} ({label})"
+    report.summary = f"{said}."
     return report
 
 
-def _summary(report: Report) -> str:
-    said, changed = f"{count(report.total)} in all", report.change
-    if changed is not None:
-        said += f", {changed.spoken} {changed.text} against the {report.frame.before}"
-    if not report.is_empty:
-        said += f", at most {count(report.peak.value)} ({report.peak.label})"
-    return f"{said}."
+def peak(report: Report) -> tuple[int, str]:
+    """The first of the highest places of the first curve: how much, and its label."""
+    values = [int(value or 0) for value in report.curves[0].values]
+    place = max(range(len(values)), key=lambda index: values[index])
+    return values[place], report.labels[place]
+
+
+def peak_tile(report: Report) -> Tile:
+    """The peak, or a dash where there is nothing."""
+    title = f"Peak {report.bucket}"
+    if report.is_empty:
+        return Tile(title, "\N{EN DASH}")
+    value, label = peak(report)
+    return Tile(title, count(value), label)
+
+
+def whole(values: Sequence[Value]) -> int:
+    """Their sum, of whole numbers."""
+    return sum(int(value or 0) for value in values)
+
+
+def bucketed(asked: Asked, title: str, unit: str, form: Form, curves: list[Curve]) -> Report:
+    """The chart of a page: it can be looked at closer, and says what it counts."""
+    return opened(asked, over_time(asked.frame, title, unit, form, curves, asked.now_s))
+
+
+def opened(asked: Asked, report: Report) -> Report:
+    """The same chart, which can be looked at closer, and says what it counts."""
+    report.drills = _drills(asked)
+    report.edges = asked.frame.window.edges_s
+    report.what, report.series = asked.measure.name, asked.measure.series
+    return report
 
 
 def _drills(asked: Asked) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from tallygate.api.v1.tables import Column as FileColumn
 from tallygate.console.analytics import buckets
@@ -52,13 +52,6 @@ class Reason:
     text: str
     url: str = ""
     link: str = ""
-
-
-class Peak(NamedTuple):
-    """The highest place of a chart."""
-
-    value: int
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,28 +203,6 @@ class Report:
     @property
     def is_empty(self) -> bool:
         return not self.shows_nothing and not any(any(curve.values) for curve in self.curves)
-
-    @property
-    def total(self) -> int:
-        """Of all that was counted, where it can be added up."""
-        return sum(int(value) for curve in self.curves for value in curve.values if value)
-
-    @property
-    def previous_total(self) -> int:
-        """The same of the window that is compared with."""
-        return sum(int(value) for curve in self.curves for value in curve.previous if value)
-
-    @property
-    def change(self) -> Change | None:
-        """None where there is nothing to compare with."""
-        return None if self.frame.compare is None else change(self.total, self.previous_total)
-
-    @property
-    def peak(self) -> Peak:
-        """The first of the highest places of the first curve."""
-        values = [int(value or 0) for value in self.curves[0].values]
-        place = max(range(len(values)), key=lambda index: values[index])
-        return Peak(values[place], self.labels[place])
 
     @property
     def bucket(self) -> str:

@@ -3,20 +3,21 @@
 from collections.abc import Iterator, Sequence
 
 from tallygate.api.v1.tables import Column as FileColumn
+from tallygate.console.analytics import colours
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.kind import Kind
 from tallygate.console.analytics.measures import Measure
-from tallygate.console.analytics.plotted import line, zoomable
+from tallygate.console.analytics.plotted import line, opened, peak_tile
 from tallygate.console.analytics.report import (
     Cell,
     Column,
+    Curve,
     Report,
     Sheet,
     Table,
     Tile,
     change_tile,
     share,
-    shown,
     total_tile,
 )  # fmt: skip
 from tallygate.console.change import change
@@ -37,11 +38,11 @@ def build(asked: Asked) -> Report:
     answer = asked.ask(asked.subject.question(measure.series, frame.window, compare=frame.compare))
     report = line_report(asked, answer.values, answer.previous_values)
     bucket = report.bucket
-    total, previous = report.total, report.previous_total
+    total, previous = answer.total, answer.previous_total
     report.tiles = [tile for tile in (
         total_tile(total, report.unit),
         change_tile(frame, total, previous),
-        _peak(bucket, report),
+        peak_tile(report),
         Tile(f"Average per {bucket}", _average(total, frame.window, asked.now_s), report.unit),
     ) if tile]  # fmt: skip
     methods = _methods(asked)
@@ -59,12 +60,6 @@ def calls(asked: Asked, api: Api) -> Sequence[Command]:
 TRAFFIC = Kind("traffic", "Traffic", build, calls)
 
 
-def _peak(bucket: str, report: Report) -> Tile:
-    if report.is_empty:
-        return Tile(f"Peak {bucket}", shown(None))
-    return Tile(f"Peak {bucket}", count(report.peak.value), report.peak.label)
-
-
 def _average(total: int, window: Window, now_s: int) -> str:
     """The mean over the buckets that have begun."""
     begun = sum(start_s <= now_s for start_s in window.starts_s)
@@ -74,8 +69,8 @@ def _average(total: int, window: Window, now_s: int) -> str:
 def line_report(asked: Asked, values: Sequence[int], previous: Sequence[int]) -> Report:
     """The chart of the chosen measure alone."""
     measure = asked.measure
-    made = line(measure.name, measure.key, measure.unit, asked.frame, values, previous, asked.now_s)
-    return zoomable(asked, made)
+    curve = Curve(measure.key, measure.name, colours.MEASURE, values, previous)
+    return opened(asked, line(asked.frame, curve, measure.unit, asked.now_s))
 
 
 def _methods(asked: Asked) -> list[tuple[Measure, Place]]:

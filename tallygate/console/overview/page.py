@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Metric
-from tallygate.console.analytics import time_frame
-from tallygate.console.analytics.plotted import line
+from tallygate.console.analytics import colours, time_frame
+from tallygate.console.analytics.plotted import line, peak_tile
+from tallygate.console.analytics.report import Curve
 from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.change import change
 from tallygate.console.overview import figures, scope
 from tallygate.console.overview.figures import Figures, Ranked
 from tallygate.console.overview.scope import Scope
@@ -106,14 +108,18 @@ def _shown(
 def _answered(about: Scope, frame: TimeFrame, now_s: int) -> dict[str, Any]:
     with runtime.history().snapshot() as snapshot:
         found = figures.ask(snapshot, about, frame.window)
-    hits, total = _hits(about), found.total
-    report = line(
-        hits.friendly_name, hits.system_name, hits.unit,
-        frame, total.values, total.previous_values, now_s,
-    )  # fmt: skip
+    hits = _hits(about)
+    values, previous = found.total.values, found.total.previous_values
+    curve = Curve(hits.system_name, hits.friendly_name, colours.MEASURE, values, previous)
+    report = line(frame, curve, hits.unit, now_s)
     return {
         "frame": frame,
         "report": report,
+        "name": hits.friendly_name,
+        "total": found.total.total,
+        "previous_total": found.total.previous_total,
+        "change": change(found.total.total, found.total.previous_total),
+        "peak": peak_tile(report),
         "answered": found.answered,
         "answered_before": found.answered_before,
         "parts": [_part(about, each, frame) for each in found.parts],

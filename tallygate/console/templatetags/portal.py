@@ -27,9 +27,9 @@ register.filter("said_of", lambda message, label: sentence(str(label), str(messa
 
 
 _TONES = {
-    **dict.fromkeys(("active", "approved", "live", "published"), "good"),
-    **dict.fromkeys(("created", "pending"), "warn"),
-    **dict.fromkeys(("rejected", "suspended"), "bad"),
+    **dict.fromkeys(("active", "approved", "live", "published", "sent"), "good"),
+    **dict.fromkeys(("created", "kept", "pending", "unclear", "waiting", "withheld"), "warn"),
+    **dict.fromkeys(("failed", "rejected", "suspended"), "bad"),
 }
 
 

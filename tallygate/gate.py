@@ -1,6 +1,6 @@
-"""The gate of the listener: the socket on which it listens, and the server that takes connections from there.
+"""The gate of a server: the socket on which it listens, and the server that takes connections from there.
 
-The socket may be the parent's, and outlive this process. To leave without breaking a call, the listener
+The socket may be the parent's, and outlive this process. To leave without breaking a call, the server
 
     1. closes each connection with its next answer, and still takes new ones;
     2. shuts the gate: connections wait in the socket's queue for whoever comes next;
@@ -10,8 +10,10 @@ The socket may be the parent's, and outlive this process. To leave without break
 Stopping at once (4 alone) would close connections that a client has just made, or is just about to use again.
 """
 
+import contextlib
 import os
 import socket
+from collections.abc import Iterator
 from typing import Any, Final
 
 from granian._granian import SocketHolder
@@ -108,3 +110,27 @@ def _is_connected_to(descriptor: int, port: int) -> bool:
             return bool(connection.getsockname()[1] == port)
     except OSError:
         return False
+
+
+def break_off(client: str) -> None:
+    """Ends the connection of a client whose call is under way, so that it does not take a part of an answer for all.
+
+    The server has no word for it: it ends a body without a length as if it were complete.
+
+    Args:
+        client: `ADDRESS:PORT`, as the server names it.
+    """
+    host, _, port = client.rpartition(":")
+    wanted = (host.strip("[]"), int(port))
+    for descriptor in _sockets():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+            if connection.getpeername()[:2] == wanted:
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def _sockets() -> Iterator[int]:
+    """The descriptors of this process that are sockets."""
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # closed meanwhile
+            if os.readlink(f"/proc/self/fd/{number}").startswith("socket:"):
+                yield int(number)
