@@ -90,7 +90,9 @@ def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     die_with_parent(parent)
     from django.urls import get_resolver
 
-    from tallygate.web import runtime, scheduler, wsgi
+    from tallygate.web import wsgi  # isort: skip  # first: it tells Django its settings, which models need
+
+    from tallygate.web import runtime, scheduler  # isort: skip
 
     _ = get_resolver().url_patterns  # imports every page now, not at somebody's first request
     # The worker is a forked process: Python ends it without running what atexit holds.
