@@ -90,9 +90,11 @@ def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     die_with_parent(parent)
     from django.urls import get_resolver
 
-    from tallygate.web import runtime, scheduler, wsgi
+    from tallygate.web import runtime, wsgi
 
     _ = get_resolver().url_patterns  # imports every page now, not at somebody's first request
+    from tallygate.web import scheduler  # once Django is set up, which wsgi does
+
     # The worker is a forked process: Python ends it without running what atexit holds.
     Finalize(None, runtime.close, exitpriority=1)
     runtime.history()  # the log is carried into the history also while nobody asks
