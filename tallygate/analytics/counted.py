@@ -72,6 +72,11 @@ class Measures:
         return tuple(dict.fromkeys(one for each in self.counted for one in each.series))
 
     @property
+    def is_one(self) -> bool:
+        """Whether it is one thing, and that by which applications and the like are ranked."""
+        return len(self.counted) == 1 and not self.counted[0].without and self.series == self.first
+
+    @property
     def by_quarter(self) -> bool:
         """Whether something of it is kept by the quarter of an hour only: the response codes of a metric."""
         return any(each.metric is not None and each.code is not None for each in self.counted)

@@ -8,7 +8,7 @@ Lines come by key, a key being what they are split by: an application, a plan of
 query's first metric, over exactly the window; the next page begins behind `Report.last`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tallygate.analytics.counted import Counted, Measures
@@ -115,7 +115,8 @@ def answer(now: Snapshot, query: Query, page: Page) -> Report:
     page = replace(page, limit=min(page.limit, _most_keys(query)))
     keys = Keys(query.scope, query.by)
     question = _question(query)
-    totals = _lines(now, question, query, [((), Key())])
+    is_total = query.frame.is_total
+    totals = _lines(query, _found(now, question, is_total), [((), Key())])
     lines, last = totals, None
     if query.by:
         places, last = _places(now, query, keys, page)
@@ -125,8 +126,10 @@ def answer(now: Snapshot, query: Query, page: Page) -> Report:
             groups=keys.groups,
             only=tuple(place.names for place in places),
         )
+        told = is_total and query.measures.is_one
+        found = _ranked(query, places) if told else _found(now, asked, is_total)
         named = keys.named([place.names for place in places])
-        lines = _lines(now, asked, query, named) if places else ()
+        lines = _lines(query, found, named) if places else ()
     return Report(
         _shown(window, query.frame),
         None if previous is None else _shown(previous, query.frame),
@@ -173,26 +176,45 @@ def _places(
     return places[: page.limit], places[page.limit - 1]
 
 
+_Found = Iterable[tuple[tuple[str, ...], str, Sequence[int], Sequence[int]]]
+"""Names of the key, a series, its values and those before."""
+
+
+def _found(now: Snapshot, question: Question, is_total: bool) -> _Found:
+    """What the history has: bucket by bucket, or as one, which is less work."""
+    if is_total:
+        for place in now.rank(Ranking(question)):
+            series, *names = place.names
+            before = () if question.compare is None else (place.previous_total,)
+            yield tuple(names), series, (place.total,), before
+        return
+    for each in now.ask(question).lines:
+        given = (each.product, each.application, each.group)
+        names = [name for name in given if name is not None]
+        yield tuple(names), each.series or "", each.values, each.previous_values
+
+
+def _ranked(query: Query, places: Iterable[Place]) -> _Found:
+    """The same where the ranking has told it already."""
+    for place in places:
+        before = () if query.frame.compare is None else (place.previous_total,)
+        yield place.names, query.measures.series[0], (place.total,), before
+
+
 def _lines(
-    now: Snapshot,
-    question: Question,
-    query: Query,
-    named: Sequence[tuple[tuple[str, ...], Key]],
+    query: Query, found: _Found, named: Sequence[tuple[tuple[str, ...], Key]]
 ) -> tuple[Line, ...]:
     """Of these keys, each with its names in the history."""
-    counted, is_total = query.measures.counted, query.frame.is_total
+    counted, frame = query.measures.counted, query.frame
     sums = _Sums(counted)
-    found = now.ask(question)
-    for each in found.lines:
-        given = (each.product, each.application, each.group)
-        names = tuple(name for name in given if name is not None)
-        sums.add(names, each.series or "", each.values, each.previous_values)
+    for names, series, values, before in found:
+        sums.add(names, series, values, before)
+    buckets = 1 if frame.is_total else len(frame.window)
+    previous_buckets = buckets if frame.previous is not None else 0
     lines = []
     for of, key in named:
         for number, one in enumerate(counted):
-            values, before = sums.of(of, number, len(found.window), len(found.previous or ()))
-            if is_total:
-                values, before = [sum(values)], [sum(before)] if found.previous else []
+            values, before = sums.of(of, number, buckets, previous_buckets)
             line = Line(one, key, tuple(values), tuple(before))
             if not (line.is_empty and (one.optional or key != Key())):
                 lines.append(line)
