@@ -93,11 +93,14 @@ def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     from tallygate.web import runtime, wsgi
 
     _ = get_resolver().url_patterns  # imports every page now, not at somebody's first request
-    from tallygate.web import scheduler  # once Django is set up, which wsgi does
+    # Not before: they have records, which need the site.
+    from tallygate.console.alerts.following import Follower
+    from tallygate.web import scheduler
 
     # The worker is a forked process: Python ends it without running what atexit holds.
     Finalize(None, runtime.close, exitpriority=1)
     runtime.history()  # the log is carried into the history also while nobody asks
+    runtime.beside("alerts", Follower(settings, runtime.clock()).follow)
     scheduler.start(settings)
     Finalize(None, scheduler.stop, exitpriority=2)  # it asks the history, so it ends first
     message = json.dumps({"pid": parent, "url": f"http://{settings.console}"})
