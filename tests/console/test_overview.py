@@ -1,6 +1,9 @@
 """The Overview pages: totals, what stands out, what is near its limit."""
 
+from datetime import UTC, datetime
+
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from support.catalog_data import application, method, plan
@@ -8,10 +11,12 @@ from support.catalog_data import product as make_product
 from support.catalog_data import provider as make_provider
 from support.portal_pages import commands, member, run, token_of
 
-from tallygate.catalog.models import Application, Limit, Metric, Product
+from tallygate.catalog.models import Alert, Application, Limit, Metric, Product
 from tallygate.console.overview import figures, near_limits
 from tallygate.domain.errors import HistoryUnavailable
 from tallygate.history import Snapshot
+from tallygate.integration_errors.record import Context, Group
+from tallygate.integration_errors.store import SqliteErrorStore
 from tallygate.web import runtime
 
 DAY_S = 86_400
@@ -112,6 +117,41 @@ def test_the_numbers_are_those_of_the_traffic_page(portal, busy):
         answer = overview(portal, portal.product, frame=frame)
         assert answer.context["report"].chart["curves"] == traffic.chart["curves"]
         assert answer.context["total"] == traffic.curves[0].total
+
+
+def test_unread_alerts_and_errors_of_the_time_frame_ask_for_attention(portal, busy, monkeypatch):
+    """Of the products that the user may see; what cannot be read is left out."""
+    monkeypatch.setattr(django_settings, "TALLYGATE", portal.settings)
+
+    def told(product=None, client=None, **query):
+        return [(each.text, each.url) for each in overview(portal, product, client, **query).context["notices"]]  # fmt: skip
+
+    assert told() == []
+    app = Application.objects.get(application_id="steady")
+    for level, read in ((80, False), (100, False), (50, True)):
+        Alert.objects.create(
+            product=portal.product, application=app, at=datetime.fromtimestamp(portal.clock.now_s(), UTC),
+            level=level, metric="hits", period="day", value=level, maximum=100, read=read,
+        )  # fmt: skip
+    now_ms = portal.clock.now_ms()
+    sent = Context("/transactions/authrep.xml", "GET", "10.0.0.7")
+    with SqliteErrorStore(portal.settings) as store:
+        old_ms = now_ms - 10 * DAY_S * 1000
+        store.add([
+            Group(portal.product.service_id, "c", "new", now_ms, now_ms, 9, sent),
+            Group(portal.product.service_id, "c", "old", old_ms, old_ms, 9, sent),
+        ], now_ms)  # fmt: skip
+    one = f"/products/{portal.product.pk}"
+    errors = "kinds of integration errors in this time frame"
+    assert told() == [("2 unread alerts", "/alerts"), (f"2 {errors}", "/errors")]
+    assert told(portal.product, frame="24h") == [
+        ("2 unread alerts", f"{one}/alerts"),
+        ("1 kind of integration error in this time frame", f"{one}/errors"),
+    ]
+    assert told(busy) == []
+    assert told(client=member(portal, "monitoring", products=[busy.pk])) == []
+    portal.settings.integration_errors.write_bytes(b"this is no database" * 100)
+    assert told() == [("2 unread alerts", "/alerts")]
 
 
 def test_the_call_that_the_page_of_a_product_tells_gives_its_total(portal, busy):

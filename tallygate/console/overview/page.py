@@ -16,6 +16,7 @@ from tallygate.console.analytics.time_frame import TimeFrame
 from tallygate.console.change import change
 from tallygate.console.marks.annotations import marks
 from tallygate.console.overview import figures, scope
+from tallygate.console.overview.attention import notices
 from tallygate.console.overview.figures import Figures, Ranked
 from tallygate.console.overview.scope import Scope
 from tallygate.console.pages import api_of, find_product, page, show
@@ -116,6 +117,7 @@ def _answered(about: Scope, frame: TimeFrame, now_s: int) -> dict[str, Any]:
     report.marks = marks(about.principal, frame.window, [about.of] if about.of else None)
     return {
         "frame": frame,
+        "notices": notices(about, frame.window.since_s, now_s),
         "report": report,
         "name": hits.friendly_name,
         "total": found.total.total,
