@@ -269,7 +269,8 @@ def test_a_limit_is_added_in_a_dialog_that_says_what_is_wrong(page, site):
     expect(page.get_by_text("1,000,000 per year", exact=True)).to_be_visible()
     page.get_by_role("link", name="Delete 1,000,000 per year").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Without a limit it may be used at will")).to_be_visible()
+    expect(page.get_by_text("1,000,000 per year", exact=True)).to_have_count(0)
+    expect(page.get_by_text("100,000 per hour", exact=True)).to_be_visible()
 
 
 def test_fields_that_matter_in_one_mode_only_are_shown_then(page, site):

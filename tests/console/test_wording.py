@@ -16,6 +16,21 @@ def test_thousands_are_separated(value, text):
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (2.25, "2.2"),
+        (3.0, "3"),
+        (99.96, "100.0"),
+        (1234.5, "1,234"),
+        (-0.5, "\N{MINUS SIGN}0.5"),
+    ],
+)
+def test_parts_of_numbers_have_the_digits_that_matter(value, text):
+    assert wording.decimal(value) == text
+
+
+@pytest.mark.parametrize(
     ("share", "text"),
     [(0, "0%"), (16.666, "16.7%"), (50.0, "50%"), (250.3, "250%"), (99.96, "100.0%")],
 )

@@ -374,6 +374,18 @@ def test_the_last_hit_is_found_by_the_minute(
     assert history.last_hit_s(product) is None
 
 
+def test_the_last_hit_of_some_applications_or_products_is_theirs(
+    history: History, log: MemoryLog, product: str
+) -> None:
+    log.entries += hits(product, NOW_S - 5000)
+    mine, other = Consumer(product, log.entries[0].application), Consumer(product, "another")
+    assert history.last_hit_s(None, "m:7", among=(mine, other)) == (NOW_S - 5000) // 60 * 60
+    assert history.last_hit_s(None, "m:7", among=(other,)) is None
+    assert history.last_hit_s(product, "m:7", among=()) is None
+    assert history.last_hit_s((product, "x"), "m:7") == (NOW_S - 5000) // 60 * 60
+    assert history.last_hit_s((), "m:7") is None
+
+
 def test_an_answer_says_until_when_it_is_complete(history: History, product: str) -> None:
     answer = history.ask(Question(("m:7",), last(UTC, NOW_S, 1, Granularity.DAY), product))
     assert answer.complete_until_s == NOW_S
