@@ -60,6 +60,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Period(StrEnum):
+    """What a report is about."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
 class GatewayEnvironment(StrEnum):
     """Whose configurations a gateway takes."""
 
@@ -366,6 +374,43 @@ def verify(home: Home = None) -> None:
     print(f"{len(found)} differences" if found else "no differences: all totals are right")
     if found:
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    product: Annotated[
+        int | None,
+        typer.Option(metavar="ID", help="The product; without it all of the first provider's."),
+    ] = None,
+    period: Annotated[
+        Period, typer.Option("--period", help="The last whole day, week or month.")
+    ] = Period.WEEK,
+    to: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Send it there, by the mail server of the settings."),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write it: .html, .txt, .pdf, .csv, or .eml, the mail itself."
+        ),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Make the report about the last whole day, week or month, and send it or write it to a file.
+
+    Its numbers are those of the Analytics API. Works while Tallygate runs and while it does not.
+    """
+    from tallygate.commands import report
+
+    if not to and out is None:
+        raise typer.BadParameter("say where it goes: --to ADDRESS, or --out FILE")
+    settings = load(home=home)
+    if out is not None:
+        report.write(settings, product, period.value, out)
+        print(f"written to {out}")
+    if to:
+        print(report.send(settings, product, period.value, to))
 
 
 @app.command()

@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True):
         minute_days: Days for which usage by minute is kept; 0 = for ever.
         quarter_days: Days for which usage by the quarter of an hour is kept, and with it all usage; 0 = for ever.
         event_days: Days for which an event is kept that nobody deletes; 0 = for ever.
+        alert_days: Days for which the portal keeps an alert; 0 = for ever.
         events_hook: URL that is told when there are events; '' = none is.
         events_hook_secret: What it is told, so that it knows by whom.
         master_service: Id of the service in which providers' use of the API is counted; '' = it is not.
@@ -49,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True):
         public_listener_url: The listener's address as clients see it; '' = as bound.
         gateway_url: The staging address that a new product gets, with {product} for its system name or {loopback} for a
             loopback address of its own; '' = none.
+        public_console_url: The console's address as people see it, for links in mails; '' = as bound.
+        smtp_url: The mail server; '' = there is none, and reports are kept for the portal.
     """
 
     home: Path = Path("var")
@@ -70,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True):
     minute_days: int = 90
     quarter_days: int = 0
     event_days: int = 30
+    alert_days: int = 400
     events_hook: str = ""
     events_hook_secret: str = ""
     master_service: str = ""
@@ -82,11 +86,18 @@ class Settings(msgspec.Struct, frozen=True):
     secure_cookies: bool = False
     public_listener_url: str = ""
     gateway_url: str = ""
+    public_console_url: str = ""
+    smtp_url: str = ""
 
     @property
     def listener_url(self) -> str:
         """Where gateways reach the listener, without a slash at its end."""
         return self.public_listener_url.rstrip("/") or f"http://{self.listener}"
+
+    @property
+    def console_url(self) -> str:
+        """Where people reach the console, without a slash at its end."""
+        return self.public_console_url.rstrip("/") or f"http://{self.console}"
 
     @property
     def database(self) -> Path:

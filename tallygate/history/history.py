@@ -14,7 +14,7 @@ from tallygate.history.engine import ChdbEngine, Engine
 from tallygate.history.forgetting import Forgetting
 from tallygate.history.historian import Historian
 from tallygate.history.progress import ProgressFile
-from tallygate.history.question import Question
+from tallygate.history.question import Consumer, Question
 from tallygate.history.ranking import Place, Ranking, rank
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
@@ -121,10 +121,15 @@ class History:
         with self._historian.still() as progress:
             yield Snapshot(self._engine, complete_until_s, progress.since_s.get(MINUTE.name, 0))
 
-    def last_hit_s(self, product: str | None, *series: str) -> int | None:
+    def last_hit_s(
+        self,
+        product: str | tuple[str, ...] | None,
+        *series: str,
+        among: tuple[Consumer, ...] | None = None,
+    ) -> int | None:
         """When any of the series was last counted, as `query.last_hit_s` says; None if never."""
         self._historian.catch_up()
-        return query.last_hit_s(self._engine, product, series)
+        return query.last_hit_s(self._engine, product, series, among)
 
     def watch(self, *products: str) -> Subscription:
         """The entries of these products that come in from now on, when questions see them too. Close it."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +18,7 @@ from tallygate.catalog.models import (
     AccessToken,
     ActiveDoc,
     ApplicationKey,
+    ChartAnnotation,
     Developer,
     Feature,
     Limit,
@@ -26,10 +28,14 @@ from tallygate.catalog.models import (
     PricingRule,
     Provider,
     ReferrerFilter,
+    SavedView,
     User,
 )
 from tallygate.catalog.sections import SCOPES
+from tallygate.reports.models import Subscription
+from tallygate.reports.ordering import order_again
 
+NOW_S = 1_584_526_800
 LISTENER_URL = "http://127.0.0.1:3001"
 
 
@@ -88,11 +94,22 @@ class ManagementSite:
             "active_doc_id": ActiveDoc.objects.create(
                 provider=self.provider, name="Doc", body='{"openapi": "3.1.0"}'
             ).pk,
+            "chart_annotation_id": ChartAnnotation.objects.create(
+                provider=self.provider, title="v2 launched", at=datetime(2026, 1, 31, tzinfo=UTC)
+            ).pk,
+            "saved_view_id": SavedView.objects.create(
+                provider=self.provider, name="Month", url="/overview?frame=30d"
+            ).pk,
             "user_id": self.user("somebody").pk,
             "token": AccessToken.objects.get(user=self.admin).pk,
+            **self._reports(),
             "environment": "sandbox",
             "version": 1,
         }
+
+    def _reports(self) -> dict[str, int]:
+        report = Subscription.objects.create(user=self.admin, period="day")
+        return {"report_id": report.pk, "delivery_id": order_again(report, NOW_S).pk}
 
     def user(self, username: str, provider: Provider | None = None, **given: Any) -> User:
         """A user of the provider's."""

@@ -8,6 +8,7 @@ from tallygate.api.management import (
     active_docs,
     applications,
     backends,
+    chart_annotations,
     credentials,
     developers,
     features,
@@ -18,6 +19,8 @@ from tallygate.api.management import (
     products,
     provider,
     proxies,
+    reports,
+    saved_views,
     terms,
     users,
 )
@@ -38,7 +41,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *credentials.ENDPOINTS,
     *users.ENDPOINTS,
     *personal.ENDPOINTS,
+    *reports.ENDPOINTS,
     *provider.ENDPOINTS,
     *active_docs.ENDPOINTS,
+    *chart_annotations.ENDPOINTS,
+    *saved_views.ENDPOINTS,
 )
 """In the order in which paths are tried: `accounts/find` before `accounts/{account_id}`."""

@@ -9,13 +9,16 @@ from django.urls import reverse
 
 from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Metric
-from tallygate.console import time_frame
+from tallygate.console.analytics import colours, time_frame
+from tallygate.console.analytics.plotted import line, peak_tile
+from tallygate.console.analytics.report import Curve
+from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.change import change
+from tallygate.console.marks.annotations import marks
 from tallygate.console.overview import figures, scope
 from tallygate.console.overview.figures import Figures, Ranked
 from tallygate.console.overview.scope import Scope
 from tallygate.console.pages import api_of, find_product, page, show
-from tallygate.console.time_frame import TimeFrame
-from tallygate.console.traffic_report import Report
 from tallygate.console.wording import instant
 from tallygate.domain.calendar import Zone, find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
@@ -106,10 +109,19 @@ def _shown(
 def _answered(about: Scope, frame: TimeFrame, now_s: int) -> dict[str, Any]:
     with runtime.history().snapshot() as snapshot:
         found = figures.ask(snapshot, about, frame.window)
-    report = Report(_hits(about), frame, found.total, now_s)
+    hits = _hits(about)
+    values, previous = found.total.values, found.total.previous_values
+    curve = Curve(hits.system_name, hits.friendly_name, colours.MEASURE, values, previous)
+    report = line(frame, curve, hits.unit, now_s)
+    report.marks = marks(about.principal, frame.window, [about.of] if about.of else None)
     return {
         "frame": frame,
         "report": report,
+        "name": hits.friendly_name,
+        "total": found.total.total,
+        "previous_total": found.total.previous_total,
+        "change": change(found.total.total, found.total.previous_total),
+        "peak": peak_tile(report),
         "answered": found.answered,
         "answered_before": found.answered_before,
         "parts": [_part(about, each, frame) for each in found.parts],

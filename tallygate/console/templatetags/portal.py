@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
+from django.forms.boundfield import BoundWidget
+from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tallygate.catalog.dependents import Some
 from tallygate.console import plan_page, wording
+from tallygate.console.analytics.markup import rows_html
 from tallygate.console.changes import sentence
 from tallygate.domain.calendar import find_zone
 
@@ -21,14 +24,25 @@ register.filter("plural", wording.plural)
 register.filter("amount", plan_page.amount)
 register.filter("limit_text", plan_page.limit_text)
 register.filter("price_text", plan_page.price_text)
+register.simple_tag(rows_html, name="table_rows")
 register.filter("said_of", lambda message, label: sentence(str(label), str(message)))
 
 
 _TONES = {
-    **dict.fromkeys(("active", "approved", "live", "published"), "good"),
-    **dict.fromkeys(("created", "pending"), "warn"),
-    **dict.fromkeys(("rejected", "suspended"), "bad"),
+    **dict.fromkeys(("active", "approved", "live", "published", "sent"), "good"),
+    **dict.fromkeys(("created", "kept", "pending", "unclear", "waiting", "withheld"), "warn"),
+    **dict.fromkeys(("failed", "rejected", "suspended"), "bad"),
 }
+
+
+@register.simple_tag
+def box(choice: BoundWidget) -> SafeString:
+    """The input of one choice, as Django's own template has it: rendering that for each of a thousand takes long."""
+    data = choice.data
+    return format_html(
+        '<input type="{}" name="{}" value="{}"{}>',
+        data["type"], data["name"], data["value"], flatatt(data["attrs"]),
+    )  # fmt: skip
 
 
 @register.filter
