@@ -75,6 +75,14 @@ class GatewayEnvironment(StrEnum):
     STAGING = "staging"
 
 
+class GatewayMode(StrEnum):
+    """What a gateway does with a call."""
+
+    PROXY = "proxy"
+    FORWARD_AUTH = "forward-auth"
+    EXT_AUTHZ = "ext-authz"
+
+
 class WhenAway(StrEnum):
     """Who passes a gateway while the listener does not answer."""
 
@@ -195,6 +203,10 @@ def gateway(
             " without it $THREESCALE_PORTAL_ENDPOINT.",
         ),
     ] = None,
+    mode: Annotated[
+        GatewayMode,
+        typer.Option(help="Pass calls on, or answer for another proxy whether they may pass."),
+    ] = GatewayMode.PROXY,
     environment: Annotated[
         GatewayEnvironment, typer.Option(help="Whose configurations are taken from the portal.")
     ] = GatewayEnvironment.PRODUCTION,
@@ -258,7 +270,7 @@ def gateway(
     try:
         run(
             Options(
-                source=source, listen=listen, management=management,
+                source=source, mode=mode.value, listen=listen, management=management,
                 environment=environment.value, listener=listener,
                 state=state.expanduser().absolute(), hold_s=batched, when_away=when_away.value,
                 refresh_s=refresh, upstream_timeout_s=upstream_timeout,

@@ -13,10 +13,10 @@ from granian.rsgi import ProtocolClosed
 
 from tallygate.client.answer import Answer
 from tallygate.client.protocol import Credentials
-from tallygate.domain import request_target
 from tallygate.domain.mapping_rules import FORM, FORM_METHODS, Match
 from tallygate.domain.request_target import Target
 from tallygate.gate import break_off
+from tallygate.gateway.asked import PATH_SAFE, Asked, Mode, NotProper, read
 from tallygate.gateway.authorization import Authorization, Decision
 from tallygate.gateway.configuration import Product, Refusal, Upstream
 from tallygate.gateway.headers import Headers, end_to_end, to_upstream
@@ -29,11 +29,9 @@ from tallygate.middleware import credentials
 
 log = structlog.get_logger()
 
-HEADERS_BYTES: Final = 64 * 1024
 WHOLE_BYTES: Final = 64 * 1024
 """An answer of up to this size is passed on in one piece."""
 
-_PATH_SAFE: Final = "/:@&=+,;!*'()$-_.~"
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 _AWAY: Final = Refusal(503, "text/plain; charset=us-ascii", "Authorization is not possible now")
@@ -66,8 +64,8 @@ class Call(NamedTuple):
     product: Product
     who: Credentials
     decision: Decision
-    upstream: Upstream
-    target: Target
+    upstream: Upstream | None
+    asked: Asked
     body: RequestBody | None
 
 
@@ -81,8 +79,10 @@ class Gateway:
         upstreams: Upstreams,
         reports: Reports,
         metrics: Metrics,
+        mode: Mode = "proxy",
     ) -> None:
         """`products`: Those that are served now."""
+        self._mode: Mode = mode
         self._products = products
         self._authorization = authorization
         self._upstreams = upstreams
@@ -95,10 +95,16 @@ class Gateway:
         try:
             call = await self._decided(scope, protocol, given)
             self._metrics.calls.labels(call.product.id, "passed").inc()
-            await self._pass(call, scope, protocol, given, request_id)
+            if call.upstream is None:
+                self._say_that_it_may_pass(call, protocol, request_id)
+            else:
+                await self._pass(call, call.upstream, scope, protocol, given, request_id)
         except Refused as error:
             self._metrics.calls.labels(error.product, error.outcome).inc()
             _refuse(protocol, error, request_id)
+        except NotProper as error:
+            self._metrics.calls.labels("", "bad_request").inc()
+            protocol.response_empty(error.status, [("x-request-id", request_id)])
         except CallerGone:
             protocol.response_empty(400, [("x-request-id", request_id)])
         except Exception:
@@ -106,14 +112,14 @@ class Gateway:
             protocol.response_empty(500, [("x-request-id", request_id)])
 
     async def _decided(self, scope: Any, protocol: Any, given: Headers) -> Call:
-        """Raises Refused, CallerGone."""
-        target = _target(scope, given)
-        candidates = (await self._products()).of_host(_host(scope, given))
+        """Raises Refused, NotProper, CallerGone."""
+        asked = read(scope, given, self._mode)
+        candidates = (await self._products()).of_host(asked.host)
         if not candidates:
             raise Refused("unknown_host", Refusal(404, "", ""))
-        body = RequestBody(protocol) if _has_body(given) else None
-        product, match = await _matched(candidates, scope, target, dict(given), body)
-        who = credentials.find(product.credentialing, dict(given), scope.query_string)
+        body = RequestBody(protocol) if self._mode == "proxy" and _has_body(given) else None
+        product, match = await _matched(candidates, asked, body)
+        who = credentials.find(product.credentialing, asked.headers, asked.target.query)
         if who is None:
             raise Refused("auth_missing", product.auth_missing, product.id)
         usage = match.usage()
@@ -124,25 +130,39 @@ class Gateway:
         self._metrics.deciding_seconds.labels(product.id).observe(perf_counter() - began_s)
         if not decision.answer.authorized:
             raise _denied(product, decision.answer)
+        if self._mode != "proxy":
+            return Call(product, who, decision, None, asked, None)
         upstream = product.upstreams.get(match.owner) or product.upstreams.get(None)
         if upstream is None:  # counted all the same, as in 3scale's gateway
             self._report(product, who, decision, _NO_UPSTREAM.status)
             raise Refused("no_upstream", _NO_UPSTREAM, product.id)
-        return Call(product, who, decision, upstream, target, body)
+        return Call(product, who, decision, upstream, asked, body)
+
+    def _say_that_it_may_pass(self, call: Call, protocol: Any, request_id: str) -> None:
+        """How the API is going to answer is not known here: what is counted already needs no report."""
+        protocol.response_empty(200, [("x-request-id", request_id)])
+        if any(call.decision.usage.values()):
+            self._reports.take(call.product.id, call.who, call.decision.usage)
 
     async def _pass(
-        self, call: Call, scope: Any, protocol: Any, given: Headers, request_id: str
+        self,
+        call: Call,
+        upstream: Upstream,
+        scope: Any,
+        protocol: Any,
+        given: Headers,
+        request_id: str,
     ) -> None:
         """Passes a call on and its answer back; reports it, whatever comes of it."""
         product = call.product
         headers = to_upstream(
-            given, call.upstream.host, product.secret_token, request_id,
-            scope.client.rpartition(":")[0], _host(scope, given),
+            given, upstream.host, product.secret_token, request_id,
+            scope.client.rpartition(":")[0], call.asked.host,
         )  # fmt: skip
         status = 502
         began_s = perf_counter()
         try:
-            url = _url(call.upstream, call.target)
+            url = _url(upstream, call.asked.target)
             response = await self._upstreams.call(scope.method, url, headers, call.body)
             status = response.status
             self._metrics.upstream_seconds.labels(product.id).observe(perf_counter() - began_s)
@@ -175,28 +195,6 @@ class Gateway:
         self._reports.take(product.id, who, decision.usage, code=code)
 
 
-def _target(scope: Any, given: Headers) -> Target:
-    """What is called: the path as nginx normalises it, so that rules and the upstream see the same.
-
-    Raises Refused: the request is none that is passed on.
-    """
-    if sum(len(name) + len(value) for name, value in given) > HEADERS_BYTES:
-        raise Refused("bad_request", Refusal(431, "", ""))
-    path = scope.path
-    # U+FFFD stands for bytes that are no UTF-8: which ones they were is not known here.
-    if sum(name == "host" for name, _ in given) != 1 or "\ufffd" in path:
-        raise Refused("bad_request", Refusal(400, "", ""))
-    try:
-        return request_target.parse(f"{quote(path, safe=_PATH_SAFE)}?{scope.query_string}")
-    except ValueError:
-        raise Refused("bad_request", Refusal(400, "", "")) from None
-
-
-def _host(scope: Any, given: Headers) -> str:
-    """A target with a host of its own goes before the header (RFC 9112, 3.2.2)."""
-    return str(scope.authority or next(value for name, value in given if name == "host"))
-
-
 def _request_id(given: Headers) -> str:
     found = next((value for name, value in given if name == "x-request-id"), "")
     return found if _REQUEST_ID.fullmatch(found) else uuid.uuid4().hex
@@ -210,25 +208,20 @@ def _has_body(given: Headers) -> bool:
 
 
 async def _matched(
-    candidates: Sequence[Product],
-    scope: Any,
-    target: Target,
-    headers: dict[str, str],
-    body: RequestBody | None,
+    candidates: Sequence[Product], asked: Asked, body: RequestBody | None
 ) -> tuple[Product, Match]:
     """The first product of which a rule matches, or else the first, with what matches.
 
     Raises CallerGone.
     """
-    content_type = headers.get("content-type", "")
+    content_type = asked.headers.get("content-type", "")
     form = ""
-    if body is not None and scope.method in FORM_METHODS and FORM in content_type:
+    if body is not None and asked.method in FORM_METHODS and FORM in content_type:
         form = await body.form() if any(each.reads_forms for each in candidates) else ""
+    target = f"{asked.target.path}?{asked.target.query}"
     first: tuple[Product, Match] | None = None
     for product in candidates:
-        match = product.rules.match(
-            scope.method, f"{target.path}?{target.query}", form, content_type
-        )
+        match = product.rules.match(asked.method, target, form, content_type)
         if match.usage():
             return product, match
         first = first or (product, match)
@@ -259,7 +252,7 @@ def _url(upstream: Upstream, target: Target) -> str:
     rest = target.uri.removeprefix(upstream.mounted)
     if not rest.startswith("/"):
         rest = "/" + rest
-    url = upstream.url + upstream.path + quote(rest, safe=_PATH_SAFE)
+    url = upstream.url + upstream.path + quote(rest, safe=PATH_SAFE)
     return f"{url}?{target.query}" if target.query else url
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tallygate.gateway.asked import Mode
 from tallygate.gateway.authorization import WhenAway
 
 Environment = Literal["production", "staging"]
@@ -12,6 +13,7 @@ Environment = Literal["production", "staging"]
 @dataclass(frozen=True)
 class Options:
     """Attributes:
+    mode: Whether calls are passed on, or answered for another proxy.
     source: A file with configurations, or the URL of a portal with an access token as its user.
     listen: HOST:PORT for calls.
     management: HOST:PORT for health and metrics.
@@ -28,6 +30,7 @@ class Options:
     """
 
     source: str
+    mode: Mode = "proxy"
     listen: str = "127.0.0.1:8080"
     management: str = "127.0.0.1:8090"
     environment: Environment = "production"

@@ -95,7 +95,8 @@ async def _gateway(
                     return configured.products
                 return await configured.newest(metrics)
 
-            yield Gateway(products, authorization, upstreams, reports, metrics), metrics
+            app = Gateway(products, authorization, upstreams, reports, metrics, options.mode)
+            yield app, metrics
         finally:
             await asker.close()
             await upstreams.close()
