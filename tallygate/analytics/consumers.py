@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from tallygate.catalog.access import number_of
 from tallygate.catalog.models import Application
-from tallygate.history import Consumer
+from tallygate.history import FORGOTTEN, Consumer
 
 
 def known(consumers: Iterable[Consumer]) -> dict[Consumer, Application]:
@@ -22,3 +22,8 @@ def known(consumers: Iterable[Consumer]) -> dict[Consumer, Application]:
             product_id=number, application_id__in=ids
         ).select_related("account", "plan", "product")
     }
+
+
+def title_of_gone(key: str) -> str:
+    """What a line is called whose record exists no more: by the protocol's id, and by what became of it."""
+    return key if key == FORGOTTEN else f"{key} (deleted)"

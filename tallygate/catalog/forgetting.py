@@ -17,11 +17,12 @@ from tallygate.catalog.models import (
     AuditEntry,
     Developer,
     ReferrerFilter,
+    SavedView,
 )
 
 _KINDS: dict[str, type[Model]] = {
     model._meta.model_name or "": model
-    for model in (Account, Developer, Application, ApplicationKey, ReferrerFilter)
+    for model in (Account, Developer, Application, ApplicationKey, ReferrerFilter, SavedView)
 }
 _SAYING = ~Q(record_name="") | Q(before__isnull=False) | Q(after__isnull=False)
 """Entries of the record of changes that tell anything."""
@@ -68,7 +69,12 @@ def of_account(number: int) -> Found | None:
     names = ", ".join(f"{each.service}/{each.application}" for each in found.consumers)
     return Found(
         f"{title} with the applications {names or '(none)'}",
-        {"account": [number], "developer": sorted(developers), **found.records},
+        {
+            "account": [number],
+            "developer": sorted(developers),
+            **found.records,
+            "savedview": sorted({*found.records["savedview"], *_views("accounts", [number])}),
+        },
         found.consumers,
     )
 
@@ -102,6 +108,7 @@ def erase(records: Records) -> None:
             account.delete()
         for application in Application.objects.filter(pk__in=records.get("application", ())):
             application.delete()
+        SavedView.objects.filter(pk__in=records.get("savedview", ())).delete()
         _entries(records).update(record_name="", before=None, after=None)
 
 
@@ -145,12 +152,23 @@ def _of_applications(numbers: Iterable[int]) -> Found:
         for number in ids:
             of |= _recorded(kind, application_id=number)
         records[kind] = sorted(of)
+    records["savedview"] = sorted(_views("applications", ids))
     names = ", ".join(f"{service}/{application}" for service, application in consumers)
     return Found(
         f"application {names}",
         records,
         [Consumer(*key, tuple(sorted(keys))) for key, keys in consumers.items()],
     )
+
+
+def _views(pages: str, numbers: Iterable[int]) -> set[int]:
+    """The numbers of the views that show one of these accounts or applications, or once did."""
+    found = set()
+    for number in numbers:
+        of_one = rf"/{pages}/{number}([/?#]|$)"
+        found |= _numbers(SavedView, url__regex=of_one)
+        found |= _recorded("savedview", url__regex=of_one)
+    return found
 
 
 def _numbers(model: Any, **of: object) -> set[int]:

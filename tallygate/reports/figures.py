@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tallygate.analytics.consumers import known
+from tallygate.analytics.consumers import known, title_of_gone
 from tallygate.catalog.models import Application, ApplicationPlan
 from tallygate.history import (
     Consumer,
@@ -160,7 +160,7 @@ def _first(snapshot: Snapshot, question: Question, order: Order) -> list[Place]:
 def _consumer(about: About, place: Place, records: dict[Consumer, Application]) -> Counted:
     consumer = Consumer(*place.names)
     record = records.get(consumer)
-    name = record.name if record else f"{consumer.application} (deleted)"
+    name = record.name if record else title_of_gone(consumer.application)
     notes = [record.account.org_name] if record else []
     if about.product is None:
         notes.append(about.products[consumer.product].name)

@@ -1,6 +1,7 @@
 """What goes with an account or an application is found, goes, and is not told by the record of changes any more."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from support import catalog_data as made
@@ -8,6 +9,7 @@ from support import catalog_data as made
 from tallygate.catalog import audit, forgetting
 from tallygate.catalog.models import (
     Account,
+    Alert,
     Application,
     ApplicationKey,
     ApplicationPlan,
@@ -15,6 +17,7 @@ from tallygate.catalog.models import (
     Developer,
     Product,
     ReferrerFilter,
+    SavedView,
 )
 
 NAME = "whom-nobody-shall-know"
@@ -80,6 +83,26 @@ def test_an_account_that_is_deleted_already_is_found_by_its_record(account: Acco
     assert ids(found) == {f"{NAME}-0", f"{NAME}-1"}
     forgetting.erase(found.records)
     assert NAME not in told()
+
+
+def test_saved_views_and_alerts_of_it_go_along(account: Account, other: Application) -> None:
+    """Views that show the application or the account, and no others whose numbers begin alike."""
+    one = account.applications.get()
+    provider = account.provider
+    theirs = (f"/applications/{one.pk}/usage?frame=7d", f"/accounts/{account.pk}")
+    others = (f"/applications/{one.pk}7", f"/accounts/{account.pk}0?x=1", "/overview")
+    for url in (*theirs, *others):
+        SavedView.objects.create(provider=provider, name=f"{NAME} {url}", url=url)
+    for of in (one, other):
+        Alert.objects.create(
+            product=of.product, application=of, at=datetime.now(UTC), level=80, metric="hits",
+            period="day", value=8, maximum=10,
+        )  # fmt: skip
+    found = forgetting.of_account(account.pk)
+    assert found is not None
+    forgetting.erase(found.records)
+    assert set(SavedView.objects.values_list("url", flat=True)) == set(others)
+    assert [alert.application for alert in Alert.objects.all()] == [other]
 
 
 def test_an_application_goes_alone(account: Account, other: Application) -> None:

@@ -1,5 +1,6 @@
 """Who used most: of a product, of a backend, of an account."""
 
+import asyncio
 import csv
 import io
 
@@ -8,6 +9,7 @@ from support.catalog_data import application, backend, plan, product, use
 from support.portal_pages import commands, member, run, token_of
 
 from tallygate.catalog.models import Account
+from tallygate.history import FORGOTTEN
 from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.ledger.entry import Entry
 
@@ -139,6 +141,15 @@ def test_what_exists_no_more_is_named_by_its_id(portal, consumers):
     key = gone.application_id
     gone.delete()
     assert names_and_totals(top(portal))[0] == (f"{key} (deleted)", "18")
+
+
+def test_the_forgotten_are_called_so(portal, consumers):
+    gone = consumers[8]
+    key = gone.application_id
+    gone.delete()
+    with EmbeddedLedger.open(portal.settings, portal.clock) as ledger, asyncio.Runner() as runner:
+        runner.run(ledger.forget(portal.product.service_id, key))
+    assert names_and_totals(top(portal))[0] == (FORGOTTEN, "18")
 
 
 def test_a_page_has_a_hundred_and_leads_to_the_next(portal):

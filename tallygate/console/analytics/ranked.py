@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from tallygate.analytics.consumers import known
+from tallygate.analytics.consumers import known, title_of_gone
 from tallygate.catalog.access import number_of
 from tallygate.catalog.models import Application, Product
 from tallygate.console.analytics.asked import Asked
@@ -33,7 +33,7 @@ class Item:
 
     @property
     def title(self) -> str:
-        return self.name or f"{self.key} (deleted)"
+        return self.name or title_of_gone(self.key)
 
 
 @dataclass(frozen=True, slots=True)
