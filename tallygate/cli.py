@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -310,13 +312,17 @@ def import_access_log(
             " remote_user, remote_addr, arg_NAME for the query's argument NAME, or a JSON field.",
         ),
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Go on with what is added, over rotations, until stopped."),
+    ] = False,
     home: Home = None,
 ) -> None:
     """Count the requests of an Apache or nginx access log, through the product's mapping rules.
 
     Safe to repeat: a line counts once, also when the file has grown since. Lines that match no
     mapping rule, and lines that are not of the format, are counted and told at the end. Works while
-    Tallygate runs and while it does not.
+    Tallygate runs and while it does not; with --follow, lines wait in the log while it does not.
     """
     from tallygate.commands import access_log
     from tallygate.importing.report import Report, told
@@ -326,9 +332,14 @@ def import_access_log(
     wanted = access_log.Wanted(
         file, str(log_format), product, application or "", application_by or ""
     )
+    if follow and file == "-":
+        raise typer.BadParameter("--follow needs a file")
     report = Report()
     try:
-        access_log.run(load(home=home), wanted, report)
+        if follow:
+            access_log.follow(load(home=home), wanted, report, _stopped_by_signals())
+        else:
+            access_log.run(load(home=home), wanted, report)
     finally:
         if report.lines:
             print("\n".join(told(report)))
@@ -510,6 +521,14 @@ def _ask_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True))
+
+
+def _stopped_by_signals() -> threading.Event:
+    """Is set when the process is asked to end."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _flat(made: dict[str, object], path: str = "") -> Iterator[str]:

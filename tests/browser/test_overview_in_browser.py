@@ -182,5 +182,5 @@ def test_a_moment_that_is_marked_is_drawn_and_a_view_keeps_what_was_chosen(open_
     page.get_by_role("link", name="Save view").click()
     page.get_by_label("Name").fill("Seven days")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("link", name="Seven days").click()
+    page.get_by_role("link", name="Seven days", exact=True).click()
     page.wait_for_url(re.compile("/products/1/traffic.*frame=7d"))
