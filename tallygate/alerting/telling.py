@@ -156,7 +156,7 @@ def _words(notice: Notice, settings: Settings) -> str:
     incident: Incident = notice.incident
     return (
         f"{incident.message}\n\nRule: {incident.rule.name}\n"
-        f"{settings.console_url}/alert-rules/incidents\n"
+        f"{settings.console_url}/products/{incident.rule.product_id}/alert-rules/incidents\n"
     )
 
 
