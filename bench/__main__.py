@@ -10,6 +10,7 @@ from bench import (
     authrep_redis,
     footprint,
     latency,
+    mailing,
     manage,
     matcher,
     million,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "manage": manage.main,
     "analytics": analytics.main,
     "pages": pages.main,
+    "mailing": mailing.main,
     "matcher": matcher.main,
     "footprint": footprint.main,
 }
