@@ -11,6 +11,7 @@ from bench import (
     footprint,
     gateway,
     latency,
+    mailing,
     manage,
     matcher,
     middleware,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "pages": pages.main,
     "gateway": gateway.main,
     "middleware": middleware.main,
+    "mailing": mailing.main,
     "matcher": matcher.main,
     "footprint": footprint.main,
 }

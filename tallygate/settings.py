@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True):
         gateway_url: The staging address that a new product gets, with {product} for its system name or {loopback} for a
             loopback address of its own; '' = none.
         public_console_url: The console's address as people see it, for links in mails; '' = as bound.
+        webhook_hosts: Host names and networks that alerts may call though they are private or without TLS; with commas.
         smtp_url: The mail server; '' = there is none, and reports are kept for the portal.
     """
 
@@ -87,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True):
     public_listener_url: str = ""
     gateway_url: str = ""
     public_console_url: str = ""
+    webhook_hosts: str = ""
     smtp_url: str = ""
 
     @property

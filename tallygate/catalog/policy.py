@@ -19,6 +19,7 @@ ABILITIES: dict[str, tuple[str, ...] | None] = {
     "edit_backends": ("plans",),
     "see_analytics": ("monitoring",),
     "edit_annotations": ("monitoring",),
+    "edit_alert_rules": ("monitoring",),
     "edit_saved_views": ("monitoring",),
     "see_integration_errors": ("plans", "monitoring"),
     "purge_integration_errors": ("plans",),

@@ -84,6 +84,7 @@ OF_PRODUCT = (
     Place("usages", "Backends", "backend", "console:usages", "see_products"),
     Place("integration", "Integration", "key", "console:integration", "edit_products"),
     Place("configuration", "Configuration", "gateway", "console:configuration", "see_products"),
+    Place("alert-rules", "Alert rules", "alert", "console:alert-rules", "see_analytics"),
     Place("usage-rules", "Usage rules", "settings", "console:usage-rules", "edit_products"),
 )
 OF_BACKEND = (

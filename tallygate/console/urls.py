@@ -23,6 +23,7 @@ from tallygate.console import (
     usage_rules,
     usages,
 )
+from tallygate.console.alert_rules import urls as alert_rule_urls
 from tallygate.console.alerts import page as alerts
 from tallygate.console.analytics.urls import urlpatterns as analytics_urls
 from tallygate.console.errors import page as errors
@@ -85,6 +86,7 @@ urlpatterns = [
     *analytics_urls,
     *audience_urls.urlpatterns,
     *report_urls.urlpatterns,
+    *alert_rule_urls.urlpatterns,
     path("", products.home, name="home"),
     path("overview", overview.of_provider, name="overview"),
     path("overview/limits", limits_page.of_provider, name="near"),

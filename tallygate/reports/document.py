@@ -8,6 +8,7 @@ from tallygate.console.change import change
 from tallygate.console.wording import count, counted, instant, percent, zone_name
 from tallygate.domain.calendar import find_zone
 from tallygate.reports.about import BEFORE, About
+from tallygate.reports.coming import share_text, when_text
 from tallygate.reports.figures import Counted, Figures
 
 Tone = Literal["", "up", "down", "same", "bad"]
@@ -203,6 +204,21 @@ def _problems(figures: Figures) -> Iterator[Section]:
     )
 
 
+def _limits(figures: Figures) -> Iterator[Section]:
+    if not figures.near:
+        return
+    rows = [
+        Row(
+            each.application,
+            (each.text, share_text(each), when_text(each)),
+            each.account,
+            "bad" if each.percent >= 100 or each.reached_at else "",
+        )
+        for each in figures.near
+    ]
+    yield Section("Limits", ("Application", "Limit", "Used", "Will be reached"), rows)
+
+
 def _newcomers(figures: Figures) -> Iterator[Section]:
     for title, name, found in (
         ("New applications", "Application", figures.applications),
@@ -215,6 +231,7 @@ def _newcomers(figures: Figures) -> Iterator[Section]:
 _SECTIONS: tuple[Callable[[Figures], Iterator[Section]], ...] = (
     _parts,
     _applications,
+    _limits,
     _codes,
     _problems,
     _newcomers,

@@ -19,6 +19,7 @@ from tallygate.history import (
 )
 from tallygate.history.series import CODES
 from tallygate.reports.about import About
+from tallygate.reports.coming import NearLimit
 
 LINES = 5
 """So many are named in each list."""
@@ -85,6 +86,7 @@ class Figures:
         codes: Calls by response code, most first; the total is that of the calls with a reported code.
         applications, plans: Those that are new.
         problems: Integration errors that came in the period.
+        near: Limits that are half used, or more, when the report is written.
         complete_until_s: All that was acknowledged before this second is in the numbers.
     """
 
@@ -100,6 +102,7 @@ class Figures:
     plans: list[Newcomer]
     complete_until_s: int
     problems: list[Problem] = field(default_factory=list)
+    near: list[NearLimit] = field(default_factory=list)
 
     @property
     def total(self) -> Counted:

@@ -1,15 +1,23 @@
 """Making a report: from what it is about to what can be sent."""
 
+from dataclasses import replace
+
 from tallygate.catalog.access import Principal, for_user
 from tallygate.catalog.errors import Refused
 from tallygate.domain.schedule import Period
 from tallygate.history import History
-from tallygate.reports import figures
+from tallygate.integration_errors.opening import opened
+from tallygate.integration_errors.store import FAILURES
+from tallygate.reports import coming, figures
 from tallygate.reports.about import About
 from tallygate.reports.document import document
+from tallygate.reports.figures import Problem
 from tallygate.reports.models import Delivery
 from tallygate.reports.rendered import Rendered
 from tallygate.settings import Settings
+
+_LOOKED_AT, _NAMED = 200, 8
+"""So many of the newest integration errors are looked at, and so many of them named."""
 
 
 def report(history: History, about: About, now_s: int, settings: Settings) -> Rendered:
@@ -19,7 +27,30 @@ def report(history: History, about: About, now_s: int, settings: Settings) -> Re
     """
     with history.snapshot() as snapshot:
         found = figures.ask(snapshot, about)
-    return Rendered(found, document(found, now_s))
+        known = coming.days(snapshot, about)
+        near = coming.near_limits(snapshot, about, now_s)
+    found = replace(found, near=near, problems=_problems(settings, about, now_s))
+    return Rendered(found, document(found, now_s, coming.sentences(about, known)))
+
+
+def _problems(settings: Settings, about: About, now_s: int) -> list[Problem]:
+    """Integration errors that came in the period; none where they cannot be read now: a report comes without them."""
+    window = about.window
+    try:
+        with opened(settings) as store:
+            groups = store.newest(list(about.products), now_s * 1000, _LOOKED_AT)
+    except FAILURES:
+        return []
+    return [
+        Problem(
+            each.message,
+            "" if about.product else about.products[each.service].name,
+            each.count,
+            each.last_ms // 1000,
+        )
+        for each in groups
+        if window.since_s * 1000 <= each.last_ms < window.edges_s[-1] * 1000
+    ][:_NAMED]
 
 
 def about(delivery: Delivery) -> About | None:

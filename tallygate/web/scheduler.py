@@ -1,6 +1,8 @@
 """The scheduler of this console process."""
 
 from tallygate import mail
+from tallygate.alerting.telling import Teller
+from tallygate.alerting.watching import Watcher
 from tallygate.mail import MailUrl
 from tallygate.reports.scheduler import Scheduler
 from tallygate.reports.sending import Sender
@@ -13,8 +15,10 @@ _scheduler: Scheduler | None = None
 def start(settings: Settings) -> None:
     """Begins to make reports arrive."""
     global _scheduler
-    sender = Sender(settings, runtime.clock(), runtime.history, mail_server(settings))
-    _scheduler = Scheduler(runtime.clock(), (sender.send,))
+    clock, server = runtime.clock(), mail_server(settings)
+    sender = Sender(settings, clock, runtime.history, server)
+    watcher, teller = Watcher(runtime.history), Teller(settings, clock, server)
+    _scheduler = Scheduler(clock, (watcher.watch, teller.tell, sender.send))
     _scheduler.start()
 
 

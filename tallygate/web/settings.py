@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "tallygate.catalog",
     "tallygate.reports",
+    "tallygate.alerting",
     "tallygate.console",
 ]
 MIDDLEWARE = [

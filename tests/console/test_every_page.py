@@ -7,6 +7,9 @@ from django.utils.timezone import now
 from support.catalog_data import application, backend, method, product, provider, use
 from support.portal_pages import commands, member
 
+from tallygate.alerting.measuring import Measured
+from tallygate.alerting.models import AlertRule
+from tallygate.alerting.watching import note
 from tallygate.catalog.deployment import deploy
 from tallygate.catalog.models import (
     AccessToken,
@@ -123,11 +126,21 @@ def _of_audience(plan):
         "token_id": AccessToken.issue(admin, "script", ["stats"], "ro")[0].pk,
         "kind": "account",
         "name": "account-management",
+        **_noticed(plan.product),
         "report_id": report.pk,
         "delivery_id": order_again(report, NOW_S).pk,
         "form": "pdf",
         "token": path_of(colleague).rsplit("/")[-1],
     }
+
+
+def _noticed(product):
+    """A rule, and what it noticed."""
+    rule = AlertRule.objects.create(
+        product=product, name="Many", kind="total", threshold=1, emails="ada@acme.example"
+    )
+    note(rule, [Measured("", "", 2, "day", "2 hits")], NOW_S)
+    return {"alert_rule_id": rule.pk, "notice_id": rule.incidents.get().notices.get().pk}
 
 
 def pages(ids):

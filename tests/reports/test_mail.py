@@ -8,13 +8,16 @@ from types import SimpleNamespace
 import pypdfium2
 import pytest
 from django.test import Client
+from msgspec.structs import replace
 from PIL import Image
 from support import catalog_data
 from support.mail_server import MailBox
 from support.report_site import CONSOLE, ReportSite
 
 from tallygate.catalog.access import for_user
-from tallygate.catalog.models import AccessToken, Application
+from tallygate.catalog.models import AccessToken, Application, Limit
+from tallygate.integration_errors.record import Context, Group
+from tallygate.integration_errors.store import SqliteErrorStore
 from tallygate.reports.models import Delivery
 from tallygate.web import runtime
 
@@ -137,8 +140,8 @@ def test_it_tells_who_grows_who_fell_silent_and_what_failed(site: ReportSite, bo
     text = parts(sent(site, box, site.user(), product=site.product)).text
     assert "NEWLY SILENT\n  Gone <b>quiet</b> (Consumer): hits before 77" in text
     assert "GROWING FASTEST\n  Weather app (Consumer): hits 516, before 240, change +115%" in text
-    assert "500: calls 5, share 1.0%" in text
-    assert "1.0% of the calls with a reported code failed." in text
+    assert "500: calls 1, share 4%" in text
+    assert "4% of the calls with a reported code failed." in text
 
 
 def test_new_applications_and_plans_are_named(site: ReportSite, box: MailBox) -> None:
@@ -297,3 +300,34 @@ def test_preferences_and_subscriptions_say_the_same(site: ReportSite) -> None:
     user.notifications = {"daily_report": False}
     user.save()
     assert not user.report_subscriptions.exists()
+
+
+def test_what_is_coming_and_what_was_unusual_is_told(site: ReportSite, box: MailBox) -> None:
+    """After ten weeks with quiet weekends: the busiest day to come, the odd one that was, and when a limit will be reached."""
+    for day in range(1, 71):
+        start_s = MIDNIGHT_S - day * DAY_S
+        weekend = datetime.fromtimestamp(start_s + DAY_S // 2, UTC).weekday() >= 5
+        site.count(start_s + DAY_S // 2, value=(400 if weekend else 1_000) + day % 5)
+    site.count(MIDNIGHT_S + DAY_S // 2, value=4_000)
+    Limit.objects.create(plan=site.plan, metric=site.product.hits, period="month", value=24_000)
+    text = parts(sent(site, box, site.user(), product=site.product)).text
+    assert "The busiest of the next 30 days will be about" in text
+    assert "Wednesday, 18 Mar, was unusual: 4,000 hits, where between " in text
+    assert "LIMITS\n  Weather app (Consumer): limit 24,000 hits per month, used " in text
+    assert "will be reached about 2" in text
+
+
+def test_integration_errors_of_the_period_are_named(
+    site: ReportSite, box: MailBox, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    site.settings = replace(site.settings, home=tmp_path / "errors")
+    service = site.product.service_id
+    with SqliteErrorStore(site.settings) as store:
+        for message, at_s in (("metric is wrong", MIDNIGHT_S + 60), ("long ago", MIDNIGHT_S - 60)):
+            group = Group(
+                service, "x", message, at_s * 1000, at_s * 1000, 7, Context("/", "GET", "::1")
+            )
+            store.add([group], at_s * 1000)
+    text = parts(sent(site, box, site.user(), product=site.product)).text
+    assert "INTEGRATION ERRORS\n  metric is wrong: times 7" in text
+    assert "long ago" not in text

@@ -12,6 +12,9 @@ from django.http import HttpResponse
 from support import catalog_data as made
 from support.openapi_check import DocumentedClient
 
+from tallygate.alerting.measuring import Measured
+from tallygate.alerting.models import AlertRule
+from tallygate.alerting.watching import note
 from tallygate.api.management.endpoint import Endpoint
 from tallygate.catalog.deployment import deploy
 from tallygate.catalog.models import (
@@ -109,7 +112,18 @@ class ManagementSite:
 
     def _reports(self) -> dict[str, int]:
         report = Subscription.objects.create(user=self.admin, period="day")
-        return {"report_id": report.pk, "delivery_id": order_again(report, NOW_S).pk}
+        rule = AlertRule.objects.create(
+            product=self.product, name="Many", kind="total", threshold=1, emails="ada@acme.example"
+        )
+        note(rule, [Measured("", "", 2, "day", "2 hits")], NOW_S)
+        incident = rule.incidents.get()
+        return {
+            "report_id": report.pk,
+            "delivery_id": order_again(report, NOW_S).pk,
+            "alert_rule_id": rule.pk,
+            "incident_id": incident.pk,
+            "notice_id": incident.notices.get().pk,
+        }
 
     def user(self, username: str, provider: Provider | None = None, **given: Any) -> User:
         """A user of the provider's."""

@@ -6,6 +6,7 @@ Each module has the rows of what it does. An endpoint that is not here does not 
 from tallygate.api.management import (
     accounts,
     active_docs,
+    alert_rules,
     applications,
     backends,
     chart_annotations,
@@ -42,6 +43,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *users.ENDPOINTS,
     *personal.ENDPOINTS,
     *reports.ENDPOINTS,
+    *alert_rules.ENDPOINTS,
     *provider.ENDPOINTS,
     *active_docs.ENDPOINTS,
     *chart_annotations.ENDPOINTS,

@@ -5,6 +5,9 @@ from django.test.utils import CaptureQueriesContext
 from support import catalog_data as made
 from support.management_site import NOW_S, ManagementSite
 
+from tallygate.alerting.measuring import Measured
+from tallygate.alerting.models import AlertRule, Notice
+from tallygate.alerting.watching import note
 from tallygate.api.management.table import ENDPOINTS
 from tallygate.catalog.deployment import deploy
 from tallygate.catalog.models import (
@@ -65,6 +68,18 @@ def add_more(site: ManagementSite, number: int) -> None:
     site.user(f"user{number}")
     report = Subscription.objects.create(user=site.admin, product=product, period="day")
     order_again(report, NOW_S)
+    rule = AlertRule.objects.create(
+        product=site.product, name=f"R{number}", kind="total", threshold=1
+    )
+    note(rule, [Measured("", "", 2, "day", "2 hits")], NOW_S)
+    Notice.objects.create(
+        incident_id=site.ids["incident_id"],
+        way="mail",
+        target=f"{number}@x.example",
+        key=f"k{number}",
+        made_s=0,
+        next_at_s=0,
+    )
 
 
 def statements(site: ManagementSite) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""Alerts by a provider's own rules: what is watched, what was noticed, and who is told of it."""
