@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from bench import (
+    analytics,
     authrep,
     authrep_redis,
     footprint,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "visible": visible.main,
     "replace": replace.main,
     "manage": manage.main,
+    "analytics": analytics.main,
     "pages": pages.main,
     "matcher": matcher.main,
     "footprint": footprint.main,

@@ -32,7 +32,7 @@ WINDOWS = ("past_window_s", "future_window_s")
 _Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
-def _zones() -> _Choices:
+def zone_choices() -> _Choices:
     """All zones, by the part before the first slash."""
     return [
         (region or "Others", [(name, name.replace("_", " ")) for name in names])
@@ -64,7 +64,7 @@ class ProviderForm(RecordForm):
     AT_ONCE = ("name", "support_email", "finance_support_email", "from_email", *WINDOWS)
 
     time_zone = forms.ChoiceField(
-        choices=_zones,
+        choices=zone_choices,
         help_text="In it pages, APIs and files tell the time, and days begin. What was counted stays.",
     )
 

@@ -113,10 +113,9 @@ class Listing:
         self.q = query.get("q", "").strip() if search else ""
         self.choices = [Choice(each, _value(each, query)) for each in filters]
         self._sort = self._known(query.get("sort", "")) or order
-        found = self._narrowed(found, search)
-        keys = found.order_by(*self._order()).values_list("pk", flat=True)
-        self.page: Page[int] = Paginator(keys, per_page).get_page(query.get("page"))
-        self.records: list[Any] = _records(found, list(self.page))
+        arranged = self._arranged(found, search)
+        self.page: Page[Any] = Paginator(arranged, per_page).get_page(query.get("page"))
+        self.records: list[Any] = self._read(found, list(self.page))
         self.rows: Sequence[Any] = self.records
 
     @property
@@ -174,6 +173,15 @@ class Listing:
         names = {column.sort for column in self._columns if column.sort}
         return sort if sort.removeprefix("-") in names else ""
 
+    def _arranged(self, found: Any, search: Sequence[Searched]) -> Any:
+        """The keys of those that match, in their order: to sort whole rows up to a late page takes long."""
+        return self._narrowed(found, search).order_by(*self._order()).values_list("pk", flat=True)
+
+    def _read(self, found: Any, keys: list[Any]) -> list[Any]:
+        """The records of a page; one may be gone since."""
+        by_key = found.order_by().in_bulk(keys)
+        return [by_key[key] for key in keys if key in by_key]
+
     def _narrowed(self, found: QuerySet[Any], search: Sequence[Searched]) -> QuerySet[Any]:
         if "\0" in self.q:  # no text has it, and databases choke on it
             return found.none()
@@ -195,12 +203,6 @@ class Listing:
         folded = column.by.startswith("/")
         by = Lower(column.by[1:]) if folded else F(column.by)
         return [by.desc() if descending else by.asc(), "-pk" if descending else "pk"]
-
-
-def _records(found: QuerySet[Any], keys: list[int]) -> list[Any]:
-    """In the order of the keys. By them alone: whole rows would have to be sorted up to the page that is shown."""
-    by_key = found.order_by().in_bulk(keys)
-    return [by_key[key] for key in keys if key in by_key]
 
 
 def _value(filter: Filter, query: QueryDict) -> str:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from tallygate.domain.errors import QuestionError
@@ -85,10 +86,8 @@ class Window:
         """As many buckets just before this window; None for eternity, which has no before."""
         if self.granularity is Granularity.ETERNITY:
             return None
-        edges = [self.since_s]
-        for _ in range(len(self)):
-            edges.append(floor_s(self.zone, self.granularity, edges[-1] - 1))
-        return Window(self.zone, self.granularity, tuple(reversed(edges)), self.since_s - 1)
+        edges = _edges_before(self.zone, self.granularity, self.since_s, len(self))
+        return Window(self.zone, self.granularity, edges, self.since_s - 1)
 
     def year_before(self) -> "Window | None":
         """As many buckets from the same clock reading a year before; None for eternity.
@@ -98,10 +97,9 @@ class Window:
         if self.granularity is Granularity.ETERNITY:
             return None
         begin = self.zone.instant_s(later(self.zone.local(self.since_s), "year", -1))
-        edges = [floor_s(self.zone, self.granularity, begin)]
-        for _ in range(len(self)):
-            edges.append(next_s(self.zone, self.granularity, edges[-1]))
-        return Window(self.zone, self.granularity, tuple(edges), edges[-1] - 1)
+        first = floor_s(self.zone, self.granularity, begin)
+        edges = _edges_from(self.zone, self.granularity, first, len(self))
+        return Window(self.zone, self.granularity, edges, edges[-1] - 1)
 
 
 def window(
@@ -157,10 +155,8 @@ def last(zone: Zone, now_s: int, count: int, granularity: Granularity) -> Window
     """The newest `count` buckets, of which the last holds `now_s`: last 24 hours, last 30 days."""
     begin = floor_s(zone, granularity, now_s)
     end = next_s(zone, granularity, now_s)
-    edges = [end, begin]
-    while len(edges) <= count:
-        edges.append(floor_s(zone, granularity, edges[-1] - 1))
-    return Window(zone, granularity, tuple(reversed(edges)), end - 1)
+    edges = (*_edges_before(zone, granularity, begin, count - 1), end)
+    return Window(zone, granularity, edges, end - 1)
 
 
 def parse_instant(text: str, zone: Zone) -> int:
@@ -228,11 +224,36 @@ def _rounded(
         others = [each.value for each in _LONGEST if _is_short_enough(zone, each, begin, end)]
         would_do = f"{_listed(others)} would do" if others else "no granularity would do"
         raise QuestionError(f"Time range for the granularity must be less than {span}; {would_do}")
-    edges = [begin]
-    while edges[-1] < end:
+    return Window(zone, granularity, _edges(zone, granularity, begin, end), end - 1, period)
+
+
+# Pages ask for the same window again and again, and 10,000 hours of a zone take a tenth of a second.
+@lru_cache(maxsize=32)
+def _edges(zone: Zone, granularity: Granularity, begin_s: int, end_s: int) -> tuple[int, ...]:
+    """Of the buckets from one edge to another."""
+    edges = [begin_s]
+    while edges[-1] < end_s:
         edges.append(next_s(zone, granularity, edges[-1]))
     assert all(before < after for before, after in pairwise(edges))
-    return Window(zone, granularity, tuple(edges), end - 1, period)
+    return tuple(edges)
+
+
+@lru_cache(maxsize=32)
+def _edges_before(zone: Zone, granularity: Granularity, end_s: int, count: int) -> tuple[int, ...]:
+    """Of as many buckets as end at an edge."""
+    edges = [end_s]
+    while len(edges) <= count:
+        edges.append(floor_s(zone, granularity, edges[-1] - 1))
+    return tuple(reversed(edges))
+
+
+@lru_cache(maxsize=32)
+def _edges_from(zone: Zone, granularity: Granularity, begin_s: int, count: int) -> tuple[int, ...]:
+    """Of as many buckets as begin at an edge."""
+    edges = [begin_s]
+    while len(edges) <= count:
+        edges.append(next_s(zone, granularity, edges[-1]))
+    return tuple(edges)
 
 
 def _is_short_enough(zone: Zone, granularity: Granularity, begin_s: int, end_s: int) -> bool:

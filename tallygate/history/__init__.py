@@ -1,6 +1,7 @@
 """ClickHouse tables, the historian that fills them, and the one query function."""
 
 from tallygate.history.answer import Answer, Line, change_percent
+from tallygate.history.forgetting import FORGOTTEN
 from tallygate.history.history import History, Snapshot
 from tallygate.history.question import Compare, Consumer, Question, Split
 from tallygate.history.ranking import Order, Place, Ranking
@@ -14,6 +15,7 @@ from tallygate.history.tail import Seen, Subscription
 from tallygate.history.verify import Difference
 
 __all__ = [
+    "FORGOTTEN",
     "Answer",
     "Compare",
     "Consumer",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tallygate.domain.calendar import Granularity, Window
 from tallygate.history.answer import Answer, Line
 from tallygate.history.engine import Engine
-from tallygate.history.question import Question
+from tallygate.history.question import Consumer, Question
 from tallygate.history.ranking import Ranking, rank
 from tallygate.history.schema import MINUTE, QUARTER
 from tallygate.history.selection import Names, Selection
@@ -57,22 +57,38 @@ def _joined(left: _Sums, before: Window, right: _Sums, window: Window) -> _Sums:
     }
 
 
-def last_hit_s(engine: Engine, product: str | None, series: Sequence[str]) -> int | None:
+def last_hit_s(
+    engine: Engine,
+    product: str | tuple[str, ...] | None,
+    series: Sequence[str],
+    among: tuple[Consumer, ...] | None = None,
+) -> int | None:
     """When any of these was last counted: the first second of its minute, or of its quarter of an
     hour where usage by minute is no longer kept; None if never.
+
+    Args:
+        product: Of a product, or of several; None: of any.
+        among: Of these applications; None: of any.
 
     Raises:
         HistoryUnavailable: The engine cannot answer now.
     """
-    if not series:
+    if not series or product == () or among == ():
         return None
-    of_product = "" if product is None else " AND product = {product}"
+    conditions = ["series IN {series}", "value > 0"]
+    if product is not None:
+        conditions.append("product IN {products}")
+    conditions.append(
+        "application = ''"
+        if among is None
+        else "application != '' AND (product, application) IN {among}"
+    )
     for table in (MINUTE, QUARTER):
         rows = engine.query(
-            f"SELECT max(t), count() FROM {table.name}"
-            f" WHERE series IN {{series}}{of_product} AND application = '' AND value > 0",
+            f"SELECT max(t), count() FROM {table.name} WHERE {' AND '.join(conditions)}",
             series=tuple(series),
-            product=product or "",
+            products=(product,) if isinstance(product, str) else product or (),
+            among=among or (),
         )
         if rows[0][1]:
             return int(rows[0][0])

@@ -4,12 +4,13 @@ Only names and totals: so that a hundred thousand lines are one statement and li
 number of buckets.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from tallygate.history.engine import Engine, Value
 from tallygate.history.question import Question
-from tallygate.history.selection import Selection, within
+from tallygate.history.selection import Selection, Span, within
 
 Order = Literal["total", "growth", "silence"]
 
@@ -39,8 +40,9 @@ class Ranking:
 
     Attributes:
         question: It splits by something, and for growth and silence compares; its own `top` is not looked at.
-        order: 'total': all that were counted, in the window or in that which it is compared with. 'growth': those
-            with more than before. 'silence': those that were counted before only, the greatest then first.
+        by: The series whose totals count, of those of the question; None: all.
+        order: 'total': all that were counted, in any series, in the window or in that which it is compared with.
+            'growth': those with more than before. 'silence': those that were counted before only, the greatest then first.
         most: Only so many; None: all.
         after: Only those behind this one.
         least: Only those with at least so much in the window.
@@ -51,10 +53,11 @@ class Ranking:
     most: int | None = None
     after: Place | None = None
     least: int | None = None
+    by: tuple[str, ...] | None = None
 
 
 _SCORES: dict[Order, tuple[str, str]] = {
-    "total": ("total", "(total != 0 OR before != 0)"),
+    "total": ("total", "(total != 0 OR before != 0 OR others)"),
     "growth": ("total - before", "total > before"),
     "silence": ("before", "total = 0 AND before > 0"),
 }
@@ -75,13 +78,11 @@ def rank(engine: Engine, ranking: Ranking, minutes_since_s: int = 0) -> list[Pla
     compared = question.compared_with()
     edges = question.window.edges_s
     spans = [selected.span(edges)]
-    sums = "sum(value) AS total, toInt64(0) AS before"
     if compared is not None:
         edges = (*edges, *compared.edges_s)
         spans.append(selected.span(compared.edges_s))
-        now, then = map(within, spans)
-        sums = f"sumIf(value, {now}) AS total, sumIf(value, {then}) AS before"
     score, having, values = _having(ranking, selected)
+    sums = _sums(ranking, spans, values)
     rows = engine.query(
         f"SELECT {selected.expressions}, {sums} FROM {selected.table(edges).name}"
         f" WHERE {selected.where(*spans)} GROUP BY {selected.expressions} HAVING {having}"
@@ -90,7 +91,26 @@ def rank(engine: Engine, ranking: Ranking, minutes_since_s: int = 0) -> list[Pla
         **selected.values,
         **values,
     )
-    return [Place(tuple(names), total, before) for *names, total, before in rows]
+    return [Place(tuple(names), total, before) for *names, total, before, _ in rows]
+
+
+def _sums(ranking: Ranking, spans: Sequence[Span], values: dict[str, Value]) -> str:
+    """`total`, `before`, and whether `others` were counted of which the totals say nothing, as SQL."""
+    counts, others = "", "0"
+    if ranking.by is not None and set(ranking.by) != set(ranking.question.series):
+        values["by"] = ranking.by
+        counts = "series IN {by}" if ranking.by else "0"
+        others = f"max(value != 0 AND NOT ({counts}))"
+    if len(spans) == 1:
+        total, before = _sum_if(counts), "toInt64(0)"
+    else:
+        total, before = (_sum_if(counts, within(span)) for span in spans)
+    return f"{total} AS total, {before} AS before, {others} AS others"
+
+
+def _sum_if(*conditions: str) -> str:
+    holds = " AND ".join(filter(None, conditions))
+    return f"sumIf(value, {holds})" if holds else "sum(value)"
 
 
 def _having(ranking: Ranking, selected: Selection) -> tuple[str, str, dict[str, Value]]:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
-_PROGRAMS = ("/stats/", "/admin/api/", "/internal/", "/healthz")
+_PROGRAMS = ("/stats/", "/analytics/v1/", "/admin/api/", "/internal/", "/healthz")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -73,6 +73,11 @@ class AnalyticsSite:
         given = {"access_token": self.token if token is None else token} | parameters
         return self.client.get(f"/stats/{path}", given)
 
+    def v1(self, report: str, *, token: str | None = None, **parameters: Any) -> HttpResponse:
+        """`/analytics/v1/REPORT` with the token and the parameters in the query."""
+        given = {"access_token": self.token if token is None else token} | parameters
+        return self.client.get(f"/analytics/v1/{report}", given)
+
     def service(self, form: str = "json", **parameters: Any) -> HttpResponse:
         """Usage of the product's hits."""
         given = {"metric_name": "hits"} | parameters
