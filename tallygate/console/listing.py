@@ -114,8 +114,10 @@ class Listing:
         self.choices = [Choice(each, _value(each, query)) for each in filters]
         self._sort = self._known(query.get("sort", "")) or order
         arranged = self._arranged(found, search)
-        self.page: Page[Any] = Paginator(arranged, per_page).get_page(query.get("page"))
-        self.records: list[Any] = self._read(found, list(self.page))
+        by_key = isinstance(arranged, QuerySet)
+        listed = arranged.values_list("pk", flat=True) if by_key else arranged
+        self.page: Page[Any] = Paginator(listed, per_page).get_page(query.get("page"))
+        self.records: list[Any] = _records(arranged, list(self.page)) if by_key else list(self.page)
         self.rows: Sequence[Any] = self.records
 
     @property
@@ -174,13 +176,8 @@ class Listing:
         return sort if sort.removeprefix("-") in names else ""
 
     def _arranged(self, found: Any, search: Sequence[Searched]) -> Any:
-        """The keys of those that match, in their order: to sort whole rows up to a late page takes long."""
-        return self._narrowed(found, search).order_by(*self._order()).values_list("pk", flat=True)
-
-    def _read(self, found: Any, keys: list[Any]) -> list[Any]:
-        """The records of a page; one may be gone since."""
-        by_key = found.order_by().in_bulk(keys)
-        return [by_key[key] for key in keys if key in by_key]
+        """Those that match, in their order."""
+        return self._narrowed(found, search).order_by(*self._order())
 
     def _narrowed(self, found: QuerySet[Any], search: Sequence[Searched]) -> QuerySet[Any]:
         if "\0" in self.q:  # no text has it, and databases choke on it
@@ -203,6 +200,12 @@ class Listing:
         folded = column.by.startswith("/")
         by = Lower(column.by[1:]) if folded else F(column.by)
         return [by.desc() if descending else by.asc(), "-pk" if descending else "pk"]
+
+
+def _records(found: QuerySet[Any], keys: list[int]) -> list[Any]:
+    """In the order of the keys. By them alone: whole rows would have to be sorted up to the page that is shown."""
+    by_key = found.order_by().in_bulk(keys)
+    return [by_key[key] for key in keys if key in by_key]
 
 
 def _value(filter: Filter, query: QueryDict) -> str:

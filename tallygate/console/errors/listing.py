@@ -129,9 +129,6 @@ class ErrorListing(Listing):
         self.matching.sort(key=_BY[by], reverse=descending)
         return self.matching
 
-    def _read(self, found: Sequence[Row], keys: list[Row]) -> list[Row]:
-        return keys
-
 
 def _codes(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """The codes that there are, each with the number of its kinds."""
