@@ -19,11 +19,11 @@ from tallygate.console import (
     session,
     start,
     terms,
-    traffic,
     trying,
     usage_rules,
     usages,
 )
+from tallygate.console.analytics import traffic
 
 app_name = "console"
 

@@ -9,12 +9,12 @@ from django.utils.http import content_disposition_header
 from tallygate.api.formats import usage_csv
 from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Metric
-from tallygate.console import time_frame
-from tallygate.console.empty import explain
-from tallygate.console.metric_choice import MetricChoice
+from tallygate.console.analytics import time_frame
+from tallygate.console.analytics.empty import explain
+from tallygate.console.analytics.metric_choice import MetricChoice
+from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.analytics.traffic_report import Report, method_rows
 from tallygate.console.pages import api_of, find_product, page, show
-from tallygate.console.time_frame import TimeFrame
-from tallygate.console.traffic_report import Report, method_rows
 from tallygate.domain.calendar import find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
 from tallygate.history import Compare, Line, Question, metric_series

@@ -6,10 +6,10 @@ from itertools import zip_longest
 from typing import Any
 
 from tallygate.catalog.models import Metric
-from tallygate.console import buckets
+from tallygate.console.analytics import buckets
+from tallygate.console.analytics.links import with_metric
+from tallygate.console.analytics.time_frame import TimeFrame
 from tallygate.console.change import Change, change
-from tallygate.console.links import with_metric
-from tallygate.console.time_frame import TimeFrame
 from tallygate.console.wording import count, plural, zone_name
 from tallygate.domain.calendar import Window
 from tallygate.history.query import Line

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from tallygate.catalog.access import Principal
-from tallygate.console import time_frame
+from tallygate.console.analytics import time_frame
+from tallygate.console.analytics.links import with_metric, with_time
+from tallygate.console.analytics.metric_choice import MetricChoice
+from tallygate.console.analytics.time_frame import TimeFrame
 from tallygate.console.first_call import FirstCall, first_call
-from tallygate.console.links import with_metric, with_time
-from tallygate.console.metric_choice import MetricChoice
-from tallygate.console.time_frame import TimeFrame
 from tallygate.console.wording import count, instant
 from tallygate.history import metric_series
 from tallygate.web import runtime

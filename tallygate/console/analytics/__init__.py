@@ -1,0 +1,1 @@
+"""The analytics pages of the Admin Portal."""
