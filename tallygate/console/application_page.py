@@ -10,12 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Application, Product
 from tallygate.catalog.models.application import MAX_KEYS, MAX_REFERRER_FILTERS
-from tallygate.console import time_frame
 from tallygate.console.accounts import events_of
+from tallygate.console.analytics import time_frame
+from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.analytics.traffic_report import Report
 from tallygate.console.curl import Api, Command
 from tallygate.console.pages import api_of, page, show
-from tallygate.console.time_frame import TimeFrame
-from tallygate.console.traffic_report import Report
 from tallygate.console.utilization import ListenerSilent, Used, utilization
 from tallygate.domain.calendar import find_zone
 from tallygate.domain.errors import HistoryUnavailable
