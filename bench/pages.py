@@ -18,7 +18,8 @@ SLOW_MS = 200
 PLACEHOLDERS = {
     "product_id": 1, "owner_id": 1, "backend_id": 1, "plan_id": 1, "metric_id": 1, "rule_id": 1,
     "usage_id": 1, "config_id": 1, "term_id": 1, "account_id": 1, "application_id": 1, "user_id": 1,
-    "token_id": 1, "developer_id": 1,
+    "token_id": 1, "developer_id": 1, "key_id": 1, "filter_id": 1,
+    "kind": "account", "name": "account-management", "token": "none",
 }  # fmt: skip
 EXTRA = (
     "/products?q=99&page=1",
@@ -30,6 +31,19 @@ EXTRA = (
     "/products/1/rules/try?verb=GET&url=/v1/resource499/7",
     "/products/1/plans/1?page=11",
     "/products/1/configuration/compare?from=1&to=now",
+    "/accounts?page=400",
+    "/accounts?q=d99&sort=-since",
+    "/accounts/1?q=99&sort=-product",
+    "/applications?page=4000",
+    "/applications?q=99&sort=account",
+    "/applications?q=nothing",
+    "/applications?state=live&sort=-plan",
+    "/applications?product=1&plan=1&sort=name",
+    "/lookups/account?account=99",
+    "/lookups/plan?plan=product+9",
+    "/audit-log?page=4000",
+    "/audit-log?q=application+99&kind=application",
+    "/audit-log?since=2026-01-01&who=1",
 )
 """What the addresses alone do not show: searched, sorted, far behind."""
 
@@ -71,7 +85,10 @@ def _paths(installation: Installation) -> list[str]:
         env=installation.environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     patterns = json.loads(done.stdout)
-    names = {f"<int:{name}>": str(number) for name, number in PLACEHOLDERS.items()}
+    names = {
+        f"<{'slug' if isinstance(value, str) else 'int'}:{name}>": str(value)
+        for name, value in PLACEHOLDERS.items()
+    }
     paths = []
     for pattern in patterns:
         for placeholder, number in names.items():

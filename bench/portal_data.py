@@ -12,6 +12,11 @@ APPLICATIONS = 100_000
 OF_THE_FIRST = 50_000
 """Applications of the product that the pages are about."""
 ACCOUNTS = 10_000
+DEVELOPERS = 1_000
+"""Users of the first account, which has every twentieth application."""
+USERS = 200
+CHANGES = 100_000
+"""Entries in the record of changes."""
 METRICS = 500
 RULES = 500
 PLANS = 100
@@ -63,6 +68,9 @@ def _catalog() -> dict[str, int]:
     _terms(first)
     _backends(first)
     _versions(first)
+    _credentials(Application.objects.order_by("pk").first())
+    _users(provider)
+    _changes(provider)
     return {
         "products": Product.objects.count(),
         "applications": Application.objects.count(),
@@ -95,7 +103,7 @@ def _accounts(provider: Any) -> None:
     """Each with a developer."""
     from tallygate.catalog.models import Account, Developer
 
-    plan = provider.default_account_plan
+    plan, first = provider.default_account_plan, Account.objects.get()
     _many(
         Account,
         (
@@ -110,6 +118,13 @@ def _accounts(provider: Any) -> None:
             for each in list(Account.objects.select_related("provider"))
         ),
     )
+    _many(
+        Developer,
+        (
+            Developer(account=first, username=f"first{number}", email=f"f{number}@example.com")
+            for number in range(DEVELOPERS)
+        ),
+    )
 
 
 def _applications() -> None:
@@ -122,7 +137,7 @@ def _applications() -> None:
         Application,
         (
             Application(
-                account=accounts[number % len(accounts)],
+                account=accounts[number % len(accounts) if number % 20 else 0],
                 plan=first if number < OF_THE_FIRST else plans[number % len(plans)],
                 name=f"Application {number}",
                 application_id=f"{number:08x}",
@@ -213,6 +228,62 @@ def _versions(product: Any) -> None:
         config = deploy(product, "http://listener", None)
         assert config is not None, "the product uses backends"
         config.promote("production", None)
+
+
+def _credentials(application: Any) -> None:
+    """As many keys and filters as an application may have."""
+    from tallygate.catalog.models.application import MAX_KEYS, MAX_REFERRER_FILTERS
+
+    for number in range(MAX_KEYS):
+        application.keys.create(value=f"key-{number}")
+    for number in range(MAX_REFERRER_FILTERS):
+        application.referrer_filters.create(value=f"*.r{number}.example.com")
+
+
+def _users(provider: Any) -> None:
+    """Members with some of the products; the admin has many tokens."""
+    from tallygate.catalog.models import AccessToken, Product, User
+
+    products = list(Product.objects.values_list("pk", flat=True))
+    _many(
+        User,
+        (
+            User(
+                provider=provider,
+                username=f"member{number}",
+                email=f"m{number}@example.com",
+                allowed_sections=["plans", "partners"],
+                allowed_product_ids=products[number : number + 50],
+            )
+            for number in range(USERS)
+        ),
+    )
+    admin = User.objects.order_by("pk").first()
+    for number in range(USERS):
+        AccessToken.issue(admin, f"script {number}", ["stats"], "ro")
+
+
+def _changes(provider: Any) -> None:
+    from tallygate.catalog.models import AuditEntry
+
+    _many(
+        AuditEntry,
+        (
+            AuditEntry(
+                provider=provider,
+                actor_id=number % USERS,
+                actor_name=f"member{number % USERS}",
+                via="portal",
+                action="update",
+                kind=("application", "account", "limit")[number % 3],
+                record_id=number % ACCOUNTS + 1,
+                record_name=f"Application {number}",
+                before={"name": f"App {number}", "state": "pending"},
+                after={"name": f"Application {number}", "state": "live"},
+            )
+            for number in range(CHANGES)
+        ),
+    )
 
 
 def _many(model: Any, records: Iterator[Any]) -> None:

@@ -51,7 +51,6 @@ class ProviderForm(RecordForm):
             "Reported calls",
             WINDOWS,
             "A call that was longer ago, or is further ahead, is refused. Make the first of them longer to bring in history.",
-            row=True,
         ),
     )
     AT_ONCE = ("name", "support_email", "finance_support_email", "from_email", *WINDOWS)

@@ -67,10 +67,7 @@ def application_page(
         "filters": filters,
         "more_filters": len(filters) < MAX_REFERRER_FILTERS,
         "events": events_of(application, EVENTS),
-        "calls": [
-            *_calls(api_of(request), application),
-            *_usage_calls(request, principal, application),
-        ],
+        "calls": _calls(api_of(request), application),
     }
     return show(request, principal, "console/application.html", "applications", context)
 
@@ -83,16 +80,6 @@ def _calls(api: Api, application: Application) -> Sequence[Command]:
         api.call("GET", f"{EACH}/referrer_filters", **ids),
         *(api.call("PUT", f"{EACH}/{event}", **ids) for event, _ in events_of(application, EVENTS)),
     ]
-
-
-def _usage_calls(
-    request: HttpRequest, principal: Principal, application: Application
-) -> list[Command]:
-    if not principal.may("see_analytics"):
-        return []
-    hits = application.product.hits.system_name
-    window = _last_30_days(principal).window
-    return [api_of(request).usage(f"applications/{application.pk}", hits, window)]
 
 
 def _last_30_days(principal: Principal) -> TimeFrame:
@@ -160,16 +147,15 @@ def usage_page(request: HttpRequest, principal: Principal, application_id: int) 
         "title": "Last 30 days",
         "application": application,
         "account": application.account,
-        "calls": _usage_calls(request, principal, application),
     }
     try:
-        context |= _usage(principal, application)
+        context |= _usage(request, principal, application)
     except HistoryUnavailable as error:
         context["unavailable"] = f"{str(error).capitalize()}. {_NOTHING_IS_LOST}"
     return show(request, principal, "console/application_usage.html", "applications", context)
 
 
-def _usage(principal: Principal, application: Application) -> dict[str, Any]:
+def _usage(request: HttpRequest, principal: Principal, application: Application) -> dict[str, Any]:
     frame = _last_30_days(principal)
     metrics = {metric_series(str(each.pk)): each for each in application.product.all_metrics()}
     answer = runtime.history().ask(
@@ -180,7 +166,9 @@ def _usage(principal: Principal, application: Application) -> dict[str, Any]:
     )  # fmt: skip
     lines = {line.series: line for line in answer.lines}
     hits = metric_series(str(application.product.hits.pk))
+    path, name = f"applications/{application.pk}", metrics[hits].system_name
     return {
+        "usage_calls": [api_of(request).usage(path, name, frame.window)],
         "report": Report(metrics[hits], frame, lines[hits], runtime.clock().now_s()),
         "frame": frame,
         "totals": [

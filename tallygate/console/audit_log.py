@@ -1,7 +1,7 @@
 """The record of changes: who changed what, when, and how it was before."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -78,7 +78,8 @@ def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
         search=("record_name", "actor_name"), filters=_filters(principal, request),
         order="", unsorted=("-pk",),
     )  # fmt: skip
-    shown.rows = [_row(entry) for entry in shown.records]
+    there = _there(shown.records)
+    shown.rows = [_row(entry, there) for entry in shown.records]
     context = {
         "title": "Audit log",
         "listing": shown,
@@ -135,8 +136,19 @@ def _instant(day: str, zone: Zone, time: str = "") -> datetime | None:
         return None
 
 
-def _row(entry: AuditEntry) -> Row:
-    page = _PAGES.get(entry.kind, "") if entry.action != "delete" else ""
+def _there(entries: Sequence[AuditEntry]) -> set[tuple[str, int]]:
+    """Kind and number of those records of the entries that have a page: a statement for each kind."""
+    found = set()
+    for kind in {entry.kind for entry in entries} & _PAGES.keys():
+        model = apps.get_model("catalog", kind)
+        numbers = [entry.record_id for entry in entries if entry.kind == kind]
+        there = model.objects.filter(pk__in=numbers).values_list("pk", flat=True)
+        found |= {(kind, number) for number in there}
+    return found
+
+
+def _row(entry: AuditEntry, there: Container[tuple[str, int]]) -> Row:
+    page = _PAGES[entry.kind] if (entry.kind, entry.record_id) in there else ""
     return Row(
         entry,
         _ACTIONS.get(entry.action, entry.action),

@@ -30,6 +30,7 @@ MAY_2015_MS = 1_431_820_800_000
 HOURS = 72
 
 CATALOG = """
+from tallygate.catalog import audit
 provider = Provider.objects.get()
 provider.time_zone = "Europe/Madrid"
 provider.save()
@@ -57,6 +58,39 @@ for number in range(30):
 Product.objects.create(provider=provider, name="واجهة برمجة التطبيقات", system_name="right_to_left")
 other = Provider.objects.create(name="Other")
 Product.objects.create(provider=other, name="Foreign")
+LONG, ARABIC = "Extraordinarily" * 17, "شركة الطقس العربية"
+big = Account.objects.create(provider=provider, org_name=LONG)
+Developer.objects.create(
+    account=big, provider=provider, username="u" * 40, email=f"{'e' * 60}@{'d' * 60}.example.com",
+    first_name=LONG, last_name=ARABIC,
+)
+foreign_script = Account.objects.create(provider=provider, org_name=ARABIC, state="pending")
+basic = ApplicationPlan.objects.order_by("pk").first()
+Limit.objects.create(plan=basic, metric=product.hits, period="hour", value=100_000)
+Limit.objects.create(plan=basic, metric=product.hits, period="day", value=1_000_000)
+long_plan = ApplicationPlan.objects.create(product=long, name=LONG)
+much = Application.objects.create(
+    account=big, plan=long_plan, name=LONG, description=LONG + " " + ARABIC, user_key="k" * 200
+)
+keyed = Product.objects.create(provider=provider, name="Keyed", system_name="keyed", backend_version="2")
+keyed_plan = ApplicationPlan.objects.create(product=keyed, name="Basic")
+two = Application.objects.create(account=foreign_script, plan=keyed_plan, name=ARABIC)
+for number in range(3):
+    two.keys.create(value=f"key-{number}-" + "v" * 200)
+    two.referrer_filters.create(value=f"*.{number}.example.com")
+colleague = User.objects.create_user(
+    provider, "c" * 255, "a long password", email="colleague@example.com", first_name=LONG,
+    allowed_sections=["plans", "partners", "monitoring"], allowed_product_ids=[product.pk],
+)
+User.objects.create_user(provider, "invited", "a long password", email="i@example.com", state="pending")
+admin = User.objects.get(username="admin")
+AccessToken.issue(admin, LONG, ["account_management", "stats"], "rw")
+with audit.by(audit.Actor(provider, admin, "portal")):
+    big.org_name = LONG[1:]
+    big.save()
+    foreign_script.org_name = ARABIC + "2"
+    foreign_script.save()
+    Account.objects.create(provider=provider, org_name="Brief").delete()
 """
 
 

@@ -153,9 +153,6 @@ def test_the_call_of_the_analytics_api_gives_the_same_hits(portal):
     answer = portal.get(f"/applications/{made.pk}/usage")
     (command,) = commands(answer)
     assert run(command, token_of("admin")).json()["total"] == answer.context["report"].total == 7
-    assert command in commands(portal.get(f"/applications/{made.pk}"))
-    client = member(portal, "partners")
-    assert command not in commands(client.get(f"/applications/{made.pk}"))
 
 
 def test_the_last_30_days_are_the_applications_own(portal):

@@ -17,6 +17,7 @@ register = template.Library()
 
 register.filter("count", wording.count)
 register.filter("percent", wording.percent)
+register.filter("plural", wording.plural)
 register.filter("amount", plan_page.amount)
 register.filter("limit_text", plan_page.limit_text)
 register.filter("price_text", plan_page.price_text)
