@@ -32,9 +32,9 @@ class Allowed:
         self.by_user_key = product.backend_version == Product.BackendVersion.USER_KEY
         self.edit = self.delete = product.buyers_manage_apps
         self.renew_user_key = self.by_user_key and product.buyer_key_regenerate_enabled
-        self._keys = not self.by_user_key and product.buyers_manage_keys
-        self.choose_key = self._keys and product.custom_keys_enabled
-        self.renew_key = self._keys and product.buyer_key_regenerate_enabled
+        self.manage_keys = not self.by_user_key and product.buyers_manage_keys
+        self.choose_key = self.manage_keys and product.custom_keys_enabled
+        self.renew_key = self.manage_keys and product.buyer_key_regenerate_enabled
         self.filters = product.buyers_manage_keys and product.referrer_filters_required
         self.asks_for_plan = product.buyer_plan_change_permission in (
             PlanChange.REQUEST,
@@ -45,13 +45,13 @@ class Allowed:
     def add_key(self) -> bool:
         """Whether one more key may be added."""
         most = 1 if self._product.is_oauth else MAX_KEYS
-        return self._keys and self._application.keys.count() < most
+        return self.manage_keys and self._application.keys.count() < most
 
     @property
     def remove_key(self) -> bool:
         """Whether a key may be removed: never the last where there must be one."""
         must_keep = 1 if self._product.mandatory_app_key else 0
-        return self._keys and self._application.keys.count() > must_keep
+        return self.manage_keys and self._application.keys.count() > must_keep
 
     def plans(self) -> QuerySet[ApplicationPlan]:
         """To which plans they may go by themselves."""
@@ -77,7 +77,7 @@ def remove_key(key: ApplicationKey) -> None:
     """Raises Forbidden, or ValidationError where one key must stay."""
     with transaction.atomic():
         allowed = Allowed(key.application)
-        _require(allowed._keys)
+        _require(allowed.manage_keys)
         if not allowed.remove_key:
             raise ValidationError(ONE_KEY_STAYS)
         key.delete()

@@ -38,9 +38,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
     if request.path.startswith(_PROGRAMS):
         return JsonResponse({"status": message}, status=status)
+    of_developers = request.path.startswith("/developer")
     try:
         # Without the request: its context may be what failed.
-        page = render_to_string(f"{status}.html", {"status": status, "message": message})
+        page = render_to_string(
+            "developer/failed.html" if of_developers else f"{status}.html",
+            {"status": status, "message": message},
+        )
     except TemplateDoesNotExist:
         return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
     return HttpResponse(page, status=status)

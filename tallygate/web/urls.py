@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/api/", include("tallygate.api.management.urls")),
     path("internal/", include("tallygate.api.internal")),
     path("api-docs/", include("tallygate.api.openapi.urls")),
+    path("developer", include("tallygate.developer.urls")),
     path("", include("tallygate.console.urls")),
 ]
 handler400 = failures.bad_request

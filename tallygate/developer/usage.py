@@ -1,0 +1,250 @@
+"""What an application has used: a chart, the numbers, and how its calls were answered; all also as files."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+
+from tallygate.api.formats import usage_csv
+from tallygate.catalog.developer_access import Consumer
+from tallygate.catalog.errors import Refused
+from tallygate.catalog.models import Metric
+from tallygate.console.analytics import buckets, time_frame
+from tallygate.console.analytics.links import with_time
+from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.analytics.traffic_report import MethodRow, Report, method_rows
+from tallygate.console.wording import zone_name
+from tallygate.developer.pages import address, find_application, page, show
+from tallygate.developer.seen import Seen
+from tallygate.domain.calendar import Window, find_zone
+from tallygate.domain.errors import HistoryUnavailable, QuestionError
+from tallygate.history import Line
+from tallygate.web import runtime
+
+_NOTHING_IS_LOST = "Calls go on being counted, and nothing is lost. Try again in a moment."
+_PLAIN = "text/plain; charset=utf-8"
+_INDENT = "\N{EM SPACE}"
+CLASSES = {1: "", 2: "good", 3: "", 4: "warn", 5: "bad"}
+"""The first digit of a code -> the class of its badge."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A response code as a page shows it.
+
+    Attributes:
+        share: Percent of all calls.
+        bar: The same, for a bar of 100.
+    """
+
+    code: int
+    phrase: str
+    tone: str
+    total: int
+    share: float
+    bar: str
+
+
+class _Asked:
+    """What a request asks about one of the account's applications. Raises Http404 where it is none."""
+
+    def __init__(self, request: HttpRequest, consumer: Consumer, application_id: int) -> None:
+        self.consumer = consumer
+        self.query = request.GET
+        self.query_string = request.META.get("QUERY_STRING", "")
+        self.application = find_application(consumer, application_id)
+        self.seen = Seen(self.application)
+        self.zone = find_zone(consumer.provider.time_zone)
+        self.now_s = runtime.clock().now_s()
+
+    def frame(self) -> TimeFrame:
+        """Raises QuestionError where the query makes no sense."""
+        return time_frame.read(self.query, self.zone, self.now_s)
+
+    def file_url(self, name: str) -> str:
+        """The same question, answered as a file."""
+        url = address(self.consumer.provider, name, self.application.pk)
+        return f"{url}?{self.query_string}" if self.query_string else url
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "application": self.application,
+            "seen": self.seen,
+            "presets": time_frame.PRESETS,
+            "granularities": time_frame.PER,
+            "fields": time_frame.fields(self.query, self.zone, self.now_s),
+            "today": self.zone.local(self.now_s).date().isoformat(),
+        }
+
+
+@page
+def usage(request: HttpRequest, consumer: Consumer, application_id: int) -> HttpResponse:
+    """One metric in one time frame, both told by the query string.
+
+    200; 400 with the reason when the query makes no sense; 503 when the history cannot answer.
+    """
+    asked = _Asked(request, consumer, application_id)
+    first = asked.seen.metric("")
+    context = {"title": "Usage", "asked": "usage", "options": list(_options(asked.seen.metrics))}
+    status = 200
+    try:
+        metric = asked.seen.metric(asked.query.get("metric", ""))
+        context |= {"chosen": metric, **_usage(asked, metric)}
+    except (QuestionError, HistoryUnavailable) as error:
+        status, failed = _failed(error)
+        context |= {"chosen": first, "error": failed}
+    return show(
+        request, consumer, "developer/usage.html", "applications",
+        asked.context() | context, status,
+    )  # fmt: skip
+
+
+@page
+def usage_csv_file(request: HttpRequest, consumer: Consumer, application_id: int) -> HttpResponse:
+    """The numbers of the chart that the same query string shows, as the Analytics API writes CSV."""
+    asked = _Asked(request, consumer, application_id)
+    try:
+        metric = asked.seen.metric(asked.query.get("metric", ""))
+        window = asked.frame().window
+        line = asked.seen.usage([metric], window)[metric.pk]
+    except (QuestionError, HistoryUnavailable, Refused) as error:
+        return _failed_file(error)
+    return _file(asked, metric.system_name, window, usage_csv([(metric, line.values)], window))
+
+
+@page
+def codes(request: HttpRequest, consumer: Consumer, application_id: int) -> HttpResponse:
+    """How the application's calls were answered; 200, 400 or 503 like its usage."""
+    asked = _Asked(request, consumer, application_id)
+    context: dict[str, Any] = {"title": "Response codes", "asked": "codes"}
+    status = 200
+    try:
+        frame = asked.frame()
+        lines = asked.seen.response_codes(frame.window)
+        context |= {
+            "frame": frame,
+            "rows": list(_code_rows(lines)),
+            "total": sum(line.total for line in lines.values()),
+            "range": buckets.span(frame.window),
+            "zone": zone_name(asked.zone.at(frame.window.last_s), asked.zone.name),
+            "csv_url": asked.file_url("codes-csv"),
+        }
+    except (QuestionError, HistoryUnavailable) as error:
+        status, context["error"] = _failed(error)
+    return show(
+        request, consumer, "developer/codes.html", "applications",
+        asked.context() | context, status,
+    )  # fmt: skip
+
+
+@page
+def codes_csv_file(request: HttpRequest, consumer: Consumer, application_id: int) -> HttpResponse:
+    """A line for each response code and bucket."""
+    asked = _Asked(request, consumer, application_id)
+    try:
+        window = asked.frame().window
+        lines = asked.seen.response_codes(window)
+    except (QuestionError, HistoryUnavailable, Refused) as error:
+        return _failed_file(error)
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("Response Code", "Date", "Value"))
+    dates = [window.zone.ruby(start_s) for start_s in window.starts_s]
+    for code, line in sorted(lines.items()):
+        rows.writerows((code, date, value) for date, value in zip(dates, line.values, strict=True))
+    return _file(asked, "response-codes", window, text.getvalue().encode())
+
+
+def _usage(asked: _Asked, metric: Metric) -> dict[str, Any]:
+    frame = asked.frame()
+    methods = asked.seen.methods(metric)
+    lines = asked.seen.usage([metric, *methods], frame.window, compare="previous")
+    report = Report(metric, frame, lines[metric.pk], asked.now_s)
+    totals = [(method, lines[method.pk].total) for method in methods]
+    rows = method_rows(metric, report.total, totals, asked.query)
+    return {
+        "frame": frame,
+        "report": report,
+        "methods": [_named(row) for row in rows],
+        "csv_url": asked.file_url("usage-csv"),
+        "last": _last(asked, metric) if report.is_empty else None,
+    }
+
+
+def _named(row: MethodRow) -> MethodRow:
+    """What is left may also be methods that are hidden."""
+    return row if row.url else replace(row, name="Others")
+
+
+def _last(asked: _Asked, metric: Metric) -> dict[str, str] | None:
+    """When the application last used the metric, as a link; None if it never has."""
+    window = time_frame.read({"frame": "12m"}, asked.zone, asked.now_s).window
+    line = asked.seen.usage([metric], window)[metric.pk]
+    used = [start for start, value in zip(window.starts_s, line.values, strict=True) if value]
+    if not used:
+        return None
+    around = time_frame.around(asked.zone, min(_end_of_month(window, used[-1]), asked.now_s))
+    moment = asked.zone.at(used[-1])
+    return {"text": f"{moment:%B %Y}", "url": with_time(asked.query, around)}
+
+
+def _end_of_month(window: Window, start_s: int) -> int:
+    return next(end for end in window.edges_s if end > start_s) - 1
+
+
+def _options(metrics: list[Metric]) -> Iterator[tuple[str, str]]:
+    """Names of metrics, each followed by its methods, indented; methods alone where the metric is hidden."""
+    known = {metric.pk for metric in metrics}
+    for metric in metrics:
+        if metric.parent_id is None or metric.parent_id not in known:
+            yield metric.system_name, metric.friendly_name
+            for method in metrics:
+                if method.parent_id == metric.pk:
+                    yield method.system_name, f"{_INDENT}{method.friendly_name}"
+
+
+def _code_rows(lines: dict[int, Line]) -> Iterator[CodeRow]:
+    in_all = sum(line.total for line in lines.values())
+    for code, line in sorted(lines.items()):
+        share = line.total / in_all * 100 if in_all > 0 else 0.0
+        bar = f"{min(max(share, 0), 100):.2f}"
+        yield CodeRow(code, _phrase(code), CLASSES[code // 100], line.total, share, bar)
+
+
+def _phrase(code: int) -> str:
+    try:
+        return HTTPStatus(code).phrase
+    except ValueError:
+        return ""
+
+
+def _failed(error: Exception) -> tuple[int, dict[str, str]]:
+    """The status, and what the page says."""
+    text = str(error)
+    text = text[:1].upper() + text[1:]
+    if isinstance(error, HistoryUnavailable):
+        title = "The numbers cannot be read right now"
+        return 503, {"title": title, "text": f"{text}. {_NOTHING_IS_LOST}"}
+    return 400, {"title": "This cannot be shown", "text": text}
+
+
+def _failed_file(error: Exception) -> HttpResponse:
+    if isinstance(error, Refused):
+        return HttpResponse("This is not shown.", status=error.status, content_type=_PLAIN)
+    status, said = _failed(error)
+    return HttpResponse(said["text"], status=status, content_type=_PLAIN)
+
+
+def _file(asked: _Asked, what: str, window: Window, content: bytes) -> HttpResponse:
+    days = [window.zone.local(at_s).date() for at_s in (window.since_s, window.last_s)]
+    name = f"{asked.application.name}-{what}-{days[0]}-{days[1]}.csv".replace("/", "_")
+    return HttpResponse(
+        content,
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": content_disposition_header(True, name)},
+    )
