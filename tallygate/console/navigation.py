@@ -51,6 +51,13 @@ OF_PROVIDER = (
 OF_ORGANISATION = (
     Place("users", "Users", "user", "console:users", "manage_users"),
     Place("tokens", "Access tokens", "key", "console:tokens", "own"),
+    Place(
+        "developer-portal",
+        "Developer portal",
+        "start",
+        "console:developer-portal",
+        "edit_settings",
+    ),  # fmt: skip
     Place("settings", "Account settings", "settings", "console:settings", "see_provider"),
     Place("audit-log", "Audit log", "log", "console:audit-log", "see_audit_log"),
     Place("api-docs", "API documentation", "code", "console:api-docs", "own"),

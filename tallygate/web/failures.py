@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
+from tallygate.developer.sessions import is_below
+
 _PROGRAMS = ("/stats/", "/admin/api/", "/internal/", "/healthz")
 
 
@@ -38,11 +40,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
     if request.path.startswith(_PROGRAMS):
         return JsonResponse({"status": message}, status=status)
-    of_developers = request.path.startswith("/developer")
     try:
         # Without the request: its context may be what failed.
         page = render_to_string(
-            "developer/failed.html" if of_developers else f"{status}.html",
+            "developer/failed.html" if is_below(request) else f"{status}.html",
             {"status": status, "message": message},
         )
     except TemplateDoesNotExist:
