@@ -57,7 +57,7 @@ OF_ORGANISATION = (
         "start",
         "console:developer-portal",
         "edit_settings",
-    ),  # fmt: skip
+    ),
     Place("settings", "Account settings", "settings", "console:settings", "see_provider"),
     Place("audit-log", "Audit log", "log", "console:audit-log", "see_audit_log"),
     Place("api-docs", "API documentation", "code", "console:api-docs", "own"),
