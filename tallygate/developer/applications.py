@@ -49,6 +49,7 @@ class _PlanChoice(Form):
 
 
 class NewApplicationForm(_PlanChoice):
+    plan = forms.ChoiceField(label="Product and plan")
     name = forms.CharField(max_length=255)
     description = forms.CharField(
         required=False, widget=forms.Textarea, help_text="What it is for."
@@ -62,7 +63,6 @@ class NewApplicationForm(_PlanChoice):
         for name, plan in self._plans.items():
             label = f"{plan.name}, with approval" if plan.approval_required else plan.name
             groups.setdefault(plan.product.name, []).append((name, label))
-        self.fields["plan"].label = "Product and plan"
         self.fields["plan"].choices = list(groups.items())
 
     def clean(self) -> dict[str, Any]:

@@ -121,6 +121,14 @@ def listing(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     return show(request, consumer, "developer/people.html", "people", context)
 
 
+@page
+def person_page(request: HttpRequest, consumer: Consumer, person_id: int) -> HttpResponse:
+    """Somebody else of the account, for those who look after it."""
+    person = _somebody_else(consumer, person_id)
+    context = {"title": person.username, "person": person}
+    return show(request, consumer, "developer/person.html", "people", context)
+
+
 @form_page
 def invite(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Somebody new, who sets their password by a link that is shown then."""
@@ -167,27 +175,22 @@ def welcome_path(person: Developer) -> str:
 @action
 def set_role(request: HttpRequest, consumer: Consumer, person_id: int, role: str) -> HttpResponse:
     """Another role for somebody else; one's own stays, so that an account always has an admin."""
-    _require(consumer.edits_account)
-    person = find(consumer.people(), person_id)
-    _require(person.pk != consumer.developer.pk)
+    person = _somebody_else(consumer, person_id)
     person.role = role
     refused: list[ValidationError] = []
     if attempt_as(actor(consumer), person.save, refused.append):
         messages.success(request, f"{person.username} is {person.get_role_display().lower()} now")
-    return redirect(address(consumer.provider, "people"))
+    return redirect(address(consumer.provider, "person", person.pk))
 
 
 @form_page
 def remove(request: HttpRequest, consumer: Consumer, person_id: int) -> HttpResponse:
-    _require(consumer.edits_account)
-    person = find(consumer.people(), person_id)
-    _require(person.pk != consumer.developer.pk)
-    here = address(consumer.provider, "people")
+    person = _somebody_else(consumer, person_id)
     asked = Confirm(
         f"Remove {person.username}?",
         "people",
-        here,
-        here,
+        address(consumer.provider, "person", person.pk),
+        address(consumer.provider, "people"),
         f"{person.username} was removed",
         note="They are signed out at once. Applications belong to the account, and stay.",
         verb="Remove",
@@ -224,6 +227,19 @@ def welcome(request: HttpRequest, provider_id: int, person_id: int, token: str) 
     shown = {"provider": provider, "person": person, "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "developer/welcome.html", shown, status=status)
+
+
+def _somebody_else(consumer: Consumer, person_id: int) -> Developer:
+    """One of the account's people, but for oneself: so an account always keeps an admin.
+
+    Raises:
+        Forbidden: They may not look after people, or it is themselves.
+        Http404: The account has nobody like that.
+    """
+    _require(consumer.edits_account)
+    person: Developer = find(consumer.people(), person_id)
+    _require(person.pk != consumer.developer.pk)
+    return person
 
 
 def _require(allowed: bool) -> None:

@@ -36,6 +36,7 @@ _OF_PROVIDER = (
     ("account/password", people.own_password, "own-password"),
     ("people", people.listing, "people"),
     ("people/invite", people.invite, "invite"),
+    (_PERSON, people.person_page, "person"),
     (f"{_PERSON}/link", people.link, "person-link"),
     (f"{_PERSON}/remove", people.remove, "person-remove"),
     ("applications", applications.listing, "applications"),

@@ -73,6 +73,7 @@ class _Asked:
 
     def context(self) -> dict[str, Any]:
         return {
+            "title": self.application.name,
             "application": self.application,
             "seen": self.seen,
             "presets": time_frame.PRESETS,
@@ -90,7 +91,7 @@ def usage(request: HttpRequest, consumer: Consumer, application_id: int) -> Http
     """
     asked = _Asked(request, consumer, application_id)
     first = asked.seen.metric("")
-    context = {"title": "Usage", "asked": "usage", "options": list(_options(asked.seen.metrics))}
+    context = {"what": "Usage", "asked": "usage", "options": list(_options(asked.seen.metrics))}
     status = 200
     try:
         metric = asked.seen.metric(asked.query.get("metric", ""))
@@ -121,7 +122,7 @@ def usage_csv_file(request: HttpRequest, consumer: Consumer, application_id: int
 def codes(request: HttpRequest, consumer: Consumer, application_id: int) -> HttpResponse:
     """How the application's calls were answered; 200, 400 or 503 like its usage."""
     asked = _Asked(request, consumer, application_id)
-    context: dict[str, Any] = {"title": "Response codes", "asked": "codes"}
+    context: dict[str, Any] = {"what": "Response codes", "asked": "codes"}
     status = 200
     try:
         frame = asked.frame()

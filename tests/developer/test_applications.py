@@ -202,6 +202,7 @@ def test_only_admins_of_the_account_change_it_and_its_people(site):
 def test_nobody_takes_their_own_role_or_place_away(site):
     for name in ("person-member", "person-remove"):
         assert site.post(name, site.developer.pk).status_code == 403
+    assert site.get("person", site.developer.pk).status_code == 403
     assert site.developer.account.developers.get().role == "admin"
 
 
