@@ -5,15 +5,18 @@ import time
 from collections.abc import Callable
 
 from bench import (
+    analytics,
     authrep,
     authrep_redis,
     footprint,
     latency,
     manage,
+    matcher,
     million,
     pages,
     replace,
     report,
+    spool,
     usage,
     visible,
 )
@@ -24,11 +27,14 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "latency": latency.main,
     "million": million.main,
     "report": report.main,
+    "spool": spool.main,
     "usage": usage.main,
     "visible": visible.main,
     "replace": replace.main,
     "manage": manage.main,
+    "analytics": analytics.main,
     "pages": pages.main,
+    "matcher": matcher.main,
     "footprint": footprint.main,
 }
 

@@ -252,6 +252,7 @@ def _users(provider: Any) -> None:
                 provider=provider,
                 username=f"member{number}",
                 email=f"m{number}@example.com",
+                password="!",
                 allowed_sections=["plans", "partners"],
                 allowed_product_ids=products[number : number + 50],
             )

@@ -58,6 +58,21 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class GatewayEnvironment(StrEnum):
+    """Whose configurations a gateway takes."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+
+
+class WhenAway(StrEnum):
+    """Who passes a gateway while the listener does not answer."""
+
+    KNOWN = "known"
+    ALLOW = "allow"
+    DENY = "deny"
+
+
 def main() -> None:
     """The console script. Ends with 0; 1 = an error, told in one line; 2 = wrong usage."""
     try:
@@ -157,6 +172,93 @@ def _supervise(settings: Settings, *options: str) -> None:
 
 
 @app.command()
+def gateway(
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file with the configurations of products."),
+    ] = None,
+    portal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The portal that has them: http://ACCESS_TOKEN@HOST:PORT;"
+            " without it $THREESCALE_PORTAL_ENDPOINT.",
+        ),
+    ] = None,
+    environment: Annotated[
+        GatewayEnvironment, typer.Option(help="Whose configurations are taken from the portal.")
+    ] = GatewayEnvironment.PRODUCTION,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where calls come in.")
+    ] = "127.0.0.1:8080",
+    management: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where health and metrics are.")
+    ] = "127.0.0.1:8090",
+    listener: Annotated[
+        str,
+        typer.Option(
+            metavar="URL", help="Where the listener is; without it, where configurations say."
+        ),
+    ] = "",
+    state: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keeps reports that are not delivered yet, and the last good configuration.",
+        ),
+    ] = Path("gateway"),
+    batched: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How long an answer of the listener holds for further calls; 0: each call is"
+            " asked for, so that no limit is exceeded by one.",
+        ),
+    ] = 0,
+    when_away: Annotated[
+        WhenAway, typer.Option(help="Who may call while the listener does not answer.")
+    ] = WhenAway.KNOWN,
+    refresh: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How often the configuration is looked up; 0: for each call.",
+        ),
+    ] = 30,
+    upstream_timeout: Annotated[
+        float,
+        typer.Option(min=0.1, metavar="SECONDS", help="How long an API may be silent."),
+    ] = 60,
+) -> None:
+    """Start a gateway: it asks for each call whether it may pass, passes it on, and counts it.
+
+    Takes the products' configurations from a portal or from a file, in the form of 3scale's gateway
+    APIcast, and takes new ones while it runs; SIGHUP: at once. Ctrl-C or SIGTERM stops it.
+    """
+    from tallygate.gateway.options import Options
+    from tallygate.gateway.server import run
+    from tallygate.listener.request_log import configure_log
+
+    source = str(config) if config else portal or os.environ.get("THREESCALE_PORTAL_ENDPOINT", "")
+    if not source or (config and portal):
+        raise typer.BadParameter("give either --config or --portal")
+    configure_log()
+    try:
+        run(
+            Options(
+                source=source, listen=listen, management=management,
+                environment=environment.value, listener=listener,
+                state=state.expanduser().absolute(), hold_s=batched, when_away=when_away.value,
+                refresh_s=refresh, upstream_timeout_s=upstream_timeout,
+            )
+        )  # fmt: skip
+    except OSError as error:
+        raise InputError(error.strerror or str(error)) from None
+
+
+@app.command()
 def bootstrap(
     home: Home = None,
     as_json: Annotated[
@@ -243,6 +345,35 @@ def verify(home: Home = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def disk(
+    raw_days: Annotated[
+        int | None, typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_RAW_DAYS were this.")
+    ] = None,
+    minute_days: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_MINUTE_DAYS were this."),
+    ] = None,
+    quarter_days: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="As if TALLYGATE_QUARTER_DAYS were this."),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Say what usage takes on disk now, and in a month and a year if it goes on as of late.
+
+    With the times for which it is kept, or with others: nothing is changed. Works while Tallygate
+    runs and while it does not.
+    """
+    from tallygate.commands import disk as disk_use
+
+    settings = load(
+        home=home, raw_days=raw_days, minute_days=minute_days, quarter_days=quarter_days
+    )
+    for line in disk_use.told(disk_use.forecast(settings)):
+        print(line)
+
+
 @app.command("delete-stats")
 def delete_stats(
     service: Annotated[str, typer.Argument(help="The service's id; it may be deleted already.")],
@@ -260,6 +391,55 @@ def delete_stats(
         print(f"{table.name}: {table.before} before, {table.left} left")
     if any(table.left for table in removed):
         print("what is left was counted while this command ran")
+
+
+@app.command()
+def forget(
+    account: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ID", help="The account's number: it goes with its users and all applications."
+        ),
+    ] = None,
+    application: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="The application's number; with --product its id in the protocol."
+        ),
+    ] = None,
+    product: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="The product's id: for applications that are gone, or another control plane's.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = None,
+) -> None:
+    """Erase all data of a consumer everywhere, and prove that nothing is left.
+
+    Cannot be taken back. What was counted stays in the totals of the product, as usage of nobody. Says
+    for each place what named the consumer before, and what is left; ends with 1 if anything is.
+    When it was interrupted, the same call again goes on. Works while Tallygate runs and while it
+    does not.
+    """
+    from tallygate.commands import forgetting
+
+    if (account is None) == (application is None) or (product and application is None):
+        raise typer.BadParameter("give either --account, or --application, also with --product")
+    settings = load(home=home)
+    wanted = forgetting.Wanted(account, application or "", product or "")
+    planned = forgetting.plan(settings, wanted)
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Erase {planned.title}, for good?", abort=True)
+    places = forgetting.run(settings, planned)
+    for place in places:
+        print(f"{place.name}: {place.before} before, {place.left} left")
+    if any(place.left for place in places):
+        print(f"something is left of {planned.title}: call again to go on")
+        raise typer.Exit(1)
+    print(f"nothing is left of {planned.title}")
 
 
 @app.command()

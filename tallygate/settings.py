@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
         future_window_s: How far in the future a reported transaction may be, in seconds.
         raw_days: Days of event time for which raw entries are kept; 0 = for ever.
         minute_days: Days for which usage by minute is kept; 0 = for ever.
+        quarter_days: Days for which usage by the quarter of an hour is kept, and with it all usage; 0 = for ever.
         event_days: Days for which an event is kept that nobody deletes; 0 = for ever.
         events_hook: URL that is told when there are events; '' = none is.
         events_hook_secret: What it is told, so that it knows by whom.
@@ -46,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True):
         allowed_hosts: Host names under which the console answers; '*' = any.
         secure_cookies: Whether the console's cookies are for HTTPS only.
         public_listener_url: The listener's address as clients see it; '' = as bound.
+        gateway_url: The staging address that a new product gets, with {product} for its system name or {loopback} for a
+            loopback address of its own; '' = none.
+        public_console_url: The console's address as people see it, for links in mails; '' = as bound.
+        smtp_url: The mail server; '' = there is none, and reports are kept for the portal.
     """
 
     home: Path = Path("var")
@@ -65,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True):
     future_window_s: int = 3_600
     raw_days: int = 30
     minute_days: int = 90
+    quarter_days: int = 0
     event_days: int = 30
     events_hook: str = ""
     events_hook_secret: str = ""
@@ -77,11 +83,19 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: str = "*"
     secure_cookies: bool = False
     public_listener_url: str = ""
+    gateway_url: str = ""
+    public_console_url: str = ""
+    smtp_url: str = ""
 
     @property
     def listener_url(self) -> str:
         """Where gateways reach the listener, without a slash at its end."""
         return self.public_listener_url.rstrip("/") or f"http://{self.listener}"
+
+    @property
+    def console_url(self) -> str:
+        """Where people reach the console, without a slash at its end."""
+        return self.public_console_url.rstrip("/") or f"http://{self.console}"
 
     @property
     def database(self) -> Path:
@@ -131,7 +145,21 @@ def load(environment: Mapping[str, str] | None = None, **given: object) -> Setti
         except msgspec.ValidationError as error:
             raise InputError(f"{PREFIX}{field.name.upper()}: {error}") from None
     settings = Settings(**values)  # type: ignore[arg-type]
+    _check_retention(settings)
     return msgspec.structs.replace(settings, home=settings.home.expanduser().absolute())
+
+
+def _check_retention(settings: Settings) -> None:
+    """Raises InputError unless the coarser is kept as long as the finer: questions about long times need it."""
+    days = {name: getattr(settings, name) for name in ("raw_days", "minute_days", "quarter_days")}
+    for name, value in days.items():
+        if value < 0:
+            raise InputError(f"{PREFIX}{name.upper()}: a number of days is not negative")
+    if settings.quarter_days and not 0 < settings.minute_days <= settings.quarter_days:
+        raise InputError(
+            f"{PREFIX}QUARTER_DAYS: usage by the quarter of an hour is kept at least as long as usage"
+            f" by the minute ({PREFIX}MINUTE_DAYS)"
+        )
 
 
 def address(text: str) -> tuple[str, int]:

@@ -23,6 +23,8 @@ COMMANDS = [
     ["import", "access-log"],
     ["verify"],
     ["delete-stats"],
+    ["disk"],
+    ["forget"],
     ["password"],
 ]
 
@@ -74,6 +76,8 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
         (["serve", "--console", "localhost:99999"], "an address has the form HOST:PORT"),
         (["verify"], "there is no Tallygate in"),
         (["delete-stats", "1"], "there is no Tallygate in"),
+        (["disk"], "there is no Tallygate in"),
+        (["forget", "--account", "1"], "there is no Tallygate in"),
         (["password", "admin", "--generate"], "there is no Tallygate in"),
     ],
 )
@@ -240,7 +244,7 @@ class TestVerify:
         assert done.returncode == 0, done.stderr
         found = tallygate("verify", "--home", counted)
         assert found.returncode == 1
-        assert "the raw entries say 15, the total says 0" in found.stdout
+        assert "its parts say 15, the total says 0" in found.stdout
         assert found.stdout.rstrip().endswith("differences")
 
 

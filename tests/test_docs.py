@@ -10,6 +10,8 @@ import pytest
 import typer
 
 from tallygate.cli import app
+from tallygate.client import Figures
+from tallygate.gateway import metrics as gateway_metrics
 from tallygate.importing import access_log
 from tallygate.settings import PREFIX, Settings
 from tallygate.test_mode.commands import PARAMETERS
@@ -128,3 +130,17 @@ def test_every_field_of_json_logs_is_documented() -> None:
     )  # fmt: skip
     assert [name for name in names if f"`{name}`" not in text] == []
     assert [name for name in access_log.FORMATS if f"`{name}`" not in text] == []
+
+
+def test_every_metric_of_the_gateway_is_documented() -> None:
+    """Each has a row, with its type; no other row is there; every outcome is named."""
+    made = gateway_metrics.Metrics(Figures())
+    told = dict(
+        re.findall(r"^\| `(tallygate_gateway_\w+)` \| (\w+) \|", read("docs/gateway.md"), re.M)
+    )
+    text = made.text().decode()
+    found = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
+    assert told == {name: kind for name, kind in found.items() if not name.endswith("_created")}
+    assert [
+        name for name in gateway_metrics.OUTCOMES if f"`{name}`" not in read("docs/gateway.md")
+    ] == []

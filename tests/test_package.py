@@ -82,3 +82,19 @@ def test_an_installed_wheel_bootstraps_and_verifies(installed: Path, tmp_path: P
     tallygate, home = str(installed / "tallygate"), str(tmp_path / "home")
     assert "application.user_key: " in run(tallygate, "bootstrap", "--home", home)
     assert "no differences" in run(tallygate, "verify", "--home", home)
+
+
+def test_what_applications_load_needs_nothing_else(wheel: Path, tmp_path: Path) -> None:
+    """Installed with --no-deps, without the server's packages, the client works, and the command says what it lacks."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", str(wheel))
+    script = (
+        "import sys; from tallygate.client import Client;"
+        f"client = Client('token', 1, listener='http://127.0.0.1:9', spool='{tmp_path / 'spool'}');"
+        "assert client.report(user_key='key', usage={'hits': 1}); client.close(0)"
+    )
+    run(str(python), "-c", script)
+    done = subprocess.run([python.parent / "tallygate", "serve"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "comes with pip install tallygate" in done.stderr

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from tallygate.api.parameters import MissingParameter
 from tallygate.catalog.access import Refused
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
+from tallygate.web import runtime
 
 JSON = "application/json; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
+_TYPES = {"json": JSON, "xml": XML, "csv": "text/csv; header=present"}
 
 View = Callable[..., HttpResponse]
 
@@ -37,6 +39,15 @@ def answering_errors(view: View) -> View:
             return refusal(form, refused.status, refused.body)
 
     return answered
+
+
+def shown(form: str, content: bytes, file: str) -> HttpResponse:
+    """An answer in the format that was asked for; CSV is a file of this name, stamped with the time."""
+    answer = HttpResponse(content, content_type=_TYPES[form])
+    if form == "csv":
+        name = f"{file}-{runtime.clock().now_s()}.csv"
+        answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return answer
 
 
 def not_understood(form: str) -> HttpResponse:

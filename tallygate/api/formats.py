@@ -2,18 +2,22 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from xml.etree import ElementTree
 
 import msgspec
 
-from tallygate.catalog.models import Application
+from tallygate.api import elements
+from tallygate.api.management.representation import written
+from tallygate.api.subject import Subject
+from tallygate.catalog.models import Application, Backend
 from tallygate.domain.calendar import Granularity, Window
 from tallygate.history import Answer
 
-CSV_HEADER = ("Metric System Name", "Metric Name", "Date", "Value")
+_METRIC_COLUMNS = ("Metric System Name", "Metric Name")
+_VALUE_COLUMNS = ("Date", "Value")
 
 
 class Named(Protocol):
@@ -27,56 +31,58 @@ class Named(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Usage of one metric: all that its formats need.
+    """Usage of one metric, or calls with a response code: all that its formats need.
 
     Attributes:
-        compared: Whether the window before was asked for.
-        application: Whose usage it is; None: the whole product's, or the backend's.
-        of_backend: Whether a backend was asked, whose JSON has its keys in another order.
+        subject: Whose usage it is.
+        metric: None: calls, whatever they count on.
+        code: A response code or a class; None: usage.
     """
 
-    metric: Named
+    subject: Subject
     answer: Answer
-    application: Application | None = None
-    of_backend: bool = False
-
-    @property
-    def compared(self) -> bool:
-        return self.answer.previous is not None
+    metric: Named | None
+    code: str | None = None
 
 
 def usage_json(usage: Usage) -> bytes:
     """The usage as JSON: the numbers of each bucket, their total and, if asked for, the change."""
     data = {"total": usage.answer.total, "values": usage.answer.values} | _change(usage)
-    about = {"metric": _metric(usage.metric), "period": _period(usage.answer.window)}
-    body = data | about if usage.of_backend else about | data
-    if usage.application is not None:
-        body["application"] = _application(usage.application)
+    about = {**_of_what(usage), "period": _period(usage.answer.window)}
+    # The answer about a backend has its keys in another order.
+    body = data | about if isinstance(usage.subject.owner, Backend) else about | data
+    if usage.subject.application is not None:
+        body["application"] = _application(usage.subject.application)
     return msgspec.json.encode(body)
 
 
 def usage_xml(usage: Usage) -> bytes:
     """The usage as XML; without a change, which this format never had."""
     root = ElementTree.Element("usage")
-    if usage.application is not None:
-        _application_element(root, usage.application)
-    _elements(root, "metric", _metric(usage.metric))
+    if usage.subject.application is not None:
+        application_element(root, usage.subject.application)
+    for name, texts in _of_what(usage).items():
+        elements.add(root, name, texts)
     window = usage.answer.window
-    _elements(
-        root,
-        "period",
-        {
-            "since": window.zone.ruby(window.since_s),
-            "until": window.zone.ruby(window.last_s),
-            "name": window.period,
-            "granularity": _granularity(window),
-        },
-    )
-    data = _elements(root, "data", {"total": usage.answer.total})
+    texts = {**ends(window), "name": window.period, "granularity": _granularity(window)}
+    elements.add(root, "period", texts)
+    data = elements.add(root, "data", {"total": usage.answer.total})
     values = ElementTree.SubElement(data, "values", length=str(len(usage.answer.values)))
     values.text = ",".join(map(str, usage.answer.values))
-    ElementTree.indent(root)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root) + b"\n"
+    return written(root)
+
+
+def usage_as_csv(usage: Usage) -> bytes:
+    """One line per bucket: of what, when the bucket begins, its value."""
+    columns: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    if usage.metric is not None:
+        columns += _METRIC_COLUMNS
+        names += (usage.metric.system_name, usage.metric.friendly_name)
+    if usage.code is not None:
+        columns += ("Response Code",)
+        names += (usage.code,)
+    return _values_csv(columns, [(names, usage.answer.values)], usage.answer.window)
 
 
 def usage_csv(rows: Iterable[tuple[Named, Iterable[int]]], window: Window) -> bytes:
@@ -85,24 +91,21 @@ def usage_csv(rows: Iterable[tuple[Named, Iterable[int]]], window: Window) -> by
     Args:
         rows: Metrics, each with one value per bucket of the window.
     """
+    named = [((metric.system_name, metric.friendly_name), values) for metric, values in rows]
+    return _values_csv(_METRIC_COLUMNS, named, window)
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A header and lines, separated by line feeds."""
     text = io.StringIO(newline="")
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(CSV_HEADER)
-    dates = [window.zone.ruby(start_s) for start_s in window.starts_s]
-    for metric, values in rows:
-        for date, value in zip(dates, values, strict=True):
-            lines.writerow((metric.system_name, metric.friendly_name, date, value))
+    lines.writerow(columns)
+    lines.writerows(rows)
     return text.getvalue().encode()
 
 
-def _change(usage: Usage) -> dict[str, Any]:
-    if not usage.compared:
-        return {}
-    answer = usage.answer
-    return {"previous_total": answer.previous_total, "change": answer.change}
-
-
-def _metric(metric: Named) -> dict[str, Any]:
+def metric_json(metric: Named) -> dict[str, Any]:
+    """What tells the metric from others."""
     return {
         "id": metric.pk,
         "name": metric.friendly_name,
@@ -119,6 +122,49 @@ def period(window: Window) -> dict[str, Any]:
         "timezone": window.zone.name,
         "granularity": _granularity(window),
     }
+
+
+def ends(window: Window) -> dict[str, str]:
+    """From when to when, both included, as XML tells them."""
+    return {
+        "since": window.zone.ruby(window.since_s),
+        "until": window.zone.ruby(window.last_s),
+    }
+
+
+def application_element(root: ElementTree.Element, application: Application) -> ElementTree.Element:
+    """Adds the application with its plan and its account."""
+    element = elements.add(root, "application", {"id": application.pk, "name": application.name})
+    elements.add(element, "plan", {"id": application.plan.pk, "name": application.plan.name})
+    account = application.account
+    elements.add(element, "account", {"name": account.org_name, "id": account.pk})
+    return element
+
+
+def _values_csv(
+    columns: tuple[str, ...],
+    rows: Iterable[tuple[tuple[str, ...], Iterable[int]]],
+    window: Window,
+) -> bytes:
+    dates = [window.zone.ruby(start_s) for start_s in window.starts_s]
+    lines = (
+        (*names, date, value)
+        for names, values in rows
+        for date, value in zip(dates, values, strict=True)
+    )
+    return csv_of((*columns, *_VALUE_COLUMNS), lines)
+
+
+def _change(usage: Usage) -> dict[str, Any]:
+    answer = usage.answer
+    if answer.previous is None:
+        return {}
+    return {"previous_total": answer.previous_total, "change": answer.change}
+
+
+def _of_what(usage: Usage) -> dict[str, dict[str, Any]]:
+    what = {} if usage.code is None else {"response_code": {"code": usage.code}}
+    return what if usage.metric is None else {"metric": metric_json(usage.metric), **what}
 
 
 def _period(window: Window) -> dict[str, Any]:
@@ -148,17 +194,3 @@ def _application(application: Application) -> dict[str, Any]:
         },
         "service": {"id": application.product_id},
     }
-
-
-def _application_element(root: ElementTree.Element, application: Application) -> None:
-    element = _elements(root, "application", {"id": application.pk, "name": application.name})
-    _elements(element, "plan", {"id": application.plan.pk, "name": application.plan.name})
-    account = application.account
-    _elements(element, "account", {"name": account.org_name, "id": account.pk})
-
-
-def _elements(parent: ElementTree.Element, name: str, texts: dict[str, Any]) -> ElementTree.Element:
-    element = ElementTree.SubElement(parent, name)
-    for tag, text in texts.items():
-        ElementTree.SubElement(element, tag).text = None if text is None else str(text)
-    return element

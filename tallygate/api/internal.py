@@ -46,7 +46,7 @@ def internal(view: View) -> View:
 @internal
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """The differences between the roll-ups and the raw entries still kept.
+    """Where the roll-ups are not what the raw entries still kept say, or do not add up.
 
     200 with `{"differences": [{"table", "series", "product", "application", "t", "expected",
     "found"}]}`, `t` in UTC seconds.
@@ -57,17 +57,28 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 class _Rows(msgspec.Struct, frozen=True):
     product: str
+    application: str | None = None
 
 
 @internal
 @require_POST
 def rows(request: HttpRequest) -> HttpResponse:
-    """How many rows each table has of a product, whether or not it still exists.
+    """How many rows each table has of a product or of one of its applications, whether or not they still exist.
 
-    The body is `{"product": protocol id}`. 200 with `{"rows": {table: count}}`.
+    The body is `{"product": protocol id}`, and `"application"` where one is meant. 200 with `{"rows": {table: count}}`.
     """
     asked = msgspec.json.decode(request.body, type=_Rows)
-    return _answer(200, {"rows": runtime.history().rows(asked.product)})
+    return _answer(200, {"rows": runtime.history().rows(asked.product, asked.application)})
+
+
+@internal
+@require_POST
+def disk(request: HttpRequest) -> HttpResponse:
+    """What each table takes on disk.
+
+    200 with `{"tables": [{"table", "rows", "bytes", "bytes_a_day", "partition_days"}]}`.
+    """
+    return _answer(200, {"tables": [use._asdict() for use in runtime.history().disk()]})
 
 
 @internal
@@ -82,4 +93,4 @@ def _answer(status: int, body: dict[str, object]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), status=status, content_type=JSON)
 
 
-urlpatterns = [path("verify", verify), path("rows", rows), path("usage", usage)]
+urlpatterns = [path("verify", verify), path("rows", rows), path("disk", disk), path("usage", usage)]

@@ -5,12 +5,7 @@ import msgspec
 from tallygate.api.formats import period
 from tallygate.api.parameters import Given
 from tallygate.catalog.models import Product
-from tallygate.history import (
-    Question,
-    code_class_series,
-    code_series,
-    metric_series,
-)
+from tallygate.history import Question, codes_series, metric_series
 from tallygate.web import runtime
 
 
@@ -38,7 +33,7 @@ def answer(asked: Asked) -> dict[str, object]:
     """`period`, `total` and `values`, one for each bucket of the period.
 
     Raises:
-        QuestionError: The window makes no sense.
+        QuestionError: The window or the codes make no sense.
         HistoryUnavailable: The history cannot answer now.
     """
     window = Given(asked.window).window(_time_zone(asked.product), asked.now_s)
@@ -50,9 +45,7 @@ def answer(asked: Asked) -> dict[str, object]:
 def _series(asked: Asked) -> tuple[str, ...]:
     if asked.codes is None:
         return () if asked.metric is None else (metric_series(asked.metric),)
-    if asked.codes.endswith("xx"):
-        return code_class_series(int(asked.codes[0]), asked.metric)
-    return (code_series(int(asked.codes), asked.metric),)
+    return codes_series(asked.codes, asked.metric)
 
 
 def _time_zone(product: str) -> str:

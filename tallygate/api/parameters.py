@@ -9,15 +9,8 @@ from django.http import HttpRequest
 from tallygate.domain.calendar import Granularity, Window, find_zone, window
 from tallygate.domain.errors import QuestionError
 
-_GRANULARITIES = {
-    "eternity": Granularity.ETERNITY,
-    "year": Granularity.YEAR,
-    "month": Granularity.MONTH,
-    "day": Granularity.DAY,
-    "6 hours": Granularity.SIX_HOURS,
-    "21600": Granularity.SIX_HOURS,
-    "hour": Granularity.HOUR,
-}
+_GRANULARITIES = {each.value: each for each in Granularity} | {"21600": Granularity.SIX_HOURS}
+_NAMED = ":eternity, :year, :month, :week, :day, 6 hours, :hour, :minute"
 
 
 class MissingParameter(QuestionError):
@@ -39,11 +32,11 @@ class Given:
         """The parameter's text; None when it is absent or blank."""
         return self._given.get(name)
 
-    def require(self, *names: str) -> None:
-        """Raises MissingParameter for the first of the names that is absent or blank."""
-        for name in names:
-            if name not in self._given:
-                raise MissingParameter(name)
+    def require(self, name: str) -> str:
+        """The parameter's text. Raises MissingParameter when it is absent or blank."""
+        if name not in self._given:
+            raise MissingParameter(name)
+        return self._given[name]
 
     @property
     def compare(self) -> bool:
@@ -70,9 +63,7 @@ class Given:
         if name is None:
             return None
         if name not in _GRANULARITIES:
-            raise QuestionError(
-                f"Granularity must be one of [:eternity, :month, :day, 6 hours, :hour], not {name}"
-            )
+            raise QuestionError(f"Granularity must be one of [{_NAMED}], not {name}")
         return _GRANULARITIES[name]
 
 

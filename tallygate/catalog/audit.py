@@ -106,6 +106,11 @@ def updated(record: models.Model, before: Values) -> None:
         _write([("update", record, *parts)])
 
 
+def noted(record: models.Model, before: Values, after: Values) -> None:
+    """Records a change of something that belongs to the record and is kept elsewhere."""
+    _write([("update", record, before, after)])
+
+
 @contextmanager
 def changing(model: type[models.Model], keys: Sequence[int]) -> Iterator[None]:
     """Records what the block changes about many records of one kind."""

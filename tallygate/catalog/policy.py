@@ -18,6 +18,8 @@ ABILITIES: dict[str, tuple[str, ...] | None] = {
     "create_backends": ADMINS_ONLY,
     "edit_backends": ("plans",),
     "see_analytics": ("monitoring",),
+    "see_integration_errors": ("plans", "monitoring"),
+    "purge_integration_errors": ("plans",),
     "see_accounts": ("partners",),
     "edit_accounts": ("partners",),
     "delete_accounts": ADMINS_ONLY,

@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings as django_settings
 from django.db import connection, transaction
 
+from tallygate.registry.opening import shared_stores
 from tallygate.registry.outbox import Outbox
 from tallygate.settings import Settings
 
@@ -49,14 +50,6 @@ def _outbox() -> Outbox:
 
 def of_home(settings: Settings) -> Outbox:
     """The outbox of a home whose settings name a Redis."""
-    from tallygate.redis.installation import partitions_of
-    from tallygate.redis.url import parse_url
-    from tallygate.registry.redis.keys import RegistryKeys
-    from tallygate.registry.redis.store import RedisStores
-
-    url = parse_url(settings.ledger_url)
-
-    def stores() -> RedisStores:
-        return RedisStores(url, RegistryKeys(partitions_of(url, settings.ledger_partitions)))
-
-    return Outbox(settings.database, settings.home / "publish.lock", stores)
+    return Outbox(
+        settings.database, settings.home / "publish.lock", lambda: shared_stores(settings)
+    )

@@ -7,6 +7,7 @@ from tallygate.domain.mapping_rules import RuleSet
 from tallygate.settings import Settings
 
 if TYPE_CHECKING:
+    from tallygate.catalog.forgetting import Found
     from tallygate.catalog.models import Product
 
 
@@ -75,6 +76,70 @@ def application_of(product_id: int, application: str) -> str:
             " or which field of a line tells it with --application-by FIELD"
         )
     return str(names[0])
+
+
+def to_forget(account: int | None, application: str, product: str) -> "Found":
+    """What of the catalog, and who of ledger and history, goes with an account or an application.
+
+    Args:
+        application: A number, or with a product the id in the protocol.
+        product: The product's id in the protocol; '' = none was given.
+
+    Raises:
+        InputError: Nothing is known of it.
+    """
+    from tallygate.catalog import forgetting
+
+    if product:
+        return forgetting.of_consumer(product, application)
+    if account is not None:
+        found, name = forgetting.of_account(account), f"account {account}"
+    else:
+        number = int(application) if application.isascii() and application.isdigit() else 0
+        found, name = forgetting.of_application(number), f"application {application}"
+    if found is None:
+        raise InputError(
+            f"nothing is known of {name}; an application is also found by its id, with --product ID"
+        )
+    return found
+
+
+def erase(records: dict[str, list[int]]) -> None:
+    """Deletes records, and what is told of them; see `catalog.forgetting`. Raises InputError when it cannot."""
+    from django.db import DatabaseError
+
+    from tallygate.catalog import forgetting
+
+    try:
+        forgetting.erase(records)
+    except DatabaseError as error:
+        raise InputError(f"the catalog cannot be written: {error}") from error
+
+
+def traces(records: dict[str, list[int]]) -> dict[str, int]:
+    """By place, how much is left of records; see `catalog.forgetting`."""
+    from tallygate.catalog import forgetting
+
+    return forgetting.traces(records)
+
+
+def scrub() -> None:
+    """Empties what the catalog's file holds of deleted records. Raises InputError when it cannot."""
+    from django.db import DatabaseError
+
+    from tallygate.catalog import forgetting
+
+    try:
+        forgetting.scrub()
+    except DatabaseError as error:
+        raise InputError(f"the catalog's file cannot be rewritten: {error}") from error
+
+
+def publish(settings: Settings) -> None:
+    """Copies to Redis what was changed before. Raises OSError when Redis is away."""
+    from tallygate.catalog import shared_registry
+
+    shared_registry.of_home(settings).flush()
 
 
 def set_password(username: str, password: str | None) -> str:

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tallygate.commands import running
+from tallygate.commands import forgetting, running
 from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import HistoryUnavailable, InputError
 from tallygate.settings import Settings
@@ -17,7 +17,7 @@ ANSWER_WITHIN_S = 3_600.0
 
 
 def differences(settings: Settings) -> list[str]:
-    """A line of text for each total that is not the sum of its raw entries.
+    """A line of text for each total that is wrong, and for whoever is forgotten in part only.
 
     Asks the running console; where none runs, opens the history in this process.
 
@@ -30,7 +30,12 @@ def differences(settings: Settings) -> list[str]:
         raise InputError(f"there is no Tallygate in {settings.home}")
     url = running.url_of(settings, "console")
     found = _opened(settings) if url is None else _asked(settings, url)
-    return [_line(*difference) for difference in found]
+    lines = [_line(*difference) for difference in found]
+    if forgetting.is_unfinished(settings):
+        lines.append(
+            "somebody is forgotten in part only: the same `tallygate forget` again goes on"
+        )
+    return lines
 
 
 def _asked(settings: Settings, url: str) -> "list[Difference]":
@@ -46,7 +51,7 @@ def _opened(settings: Settings) -> "list[Difference]":
     from tallygate.history import History
 
     with History.open(settings, SystemClock()) as history:
-        return list(history.verify())
+        return history.verify()
 
 
 def _line(
@@ -56,5 +61,5 @@ def _line(
     who = f"application {application}" if application else "all applications"
     return (
         f"{table}: {series} of product {product}, {who}, at {at}:"
-        f" the raw entries say {expected}, the total says {found}"
+        f" its parts say {expected}, the total says {found}"
     )

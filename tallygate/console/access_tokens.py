@@ -47,6 +47,7 @@ _COLUMNS = (
 
 class TokenForm(RecordForm):
     AT_ONCE = ("name", "expires_at")
+    NEEDED = ("scopes",)
 
     scopes = forms.MultipleChoiceField(
         label="What it is for", required=False, widget=forms.CheckboxSelectMultiple
@@ -68,7 +69,6 @@ class TokenForm(RecordForm):
         super().__init__(request, token, initial={"permission": "ro", "scopes": []})
         self._zone = find_zone(token.user.provider.time_zone)
         self.fields["scopes"].choices = [(name, _label(token.user, name)) for name in SCOPES]
-        self.fields["scopes"].optional = False
 
     def clean_expires_at(self) -> datetime | None:
         """In the provider's zone. Raises ValidationError for what is no time, or past."""

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import lazy
 
 from tallygate.catalog import credentials
 from tallygate.catalog.access import Principal
@@ -31,12 +32,19 @@ WINDOWS = ("past_window_s", "future_window_s")
 _Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
-def _zones() -> _Choices:
+def zone_choices() -> _Choices:
     """All zones, by the part before the first slash."""
     return [
         (region or "Others", [(name, name.replace("_", " ")) for name in names])
         for region, names in groupby(sorted(zone_ids()), lambda name: name.rpartition("/")[0])
     ]
+
+
+def _installed(name: str) -> str:
+    return span(getattr(settings.TALLYGATE, name))
+
+
+_left_blank = lazy(lambda name: f"Left blank, as the installation has it: {_installed(name)}.", str)
 
 
 class ProviderForm(RecordForm):
@@ -56,12 +64,18 @@ class ProviderForm(RecordForm):
     AT_ONCE = ("name", "support_email", "finance_support_email", "from_email", *WINDOWS)
 
     time_zone = forms.ChoiceField(
-        choices=_zones,
+        choices=zone_choices,
         help_text="In it pages, APIs and files tell the time, and days begin. What was counted stays.",
     )
 
-    past_window_s = SpanField(longest_s=LONGEST_WINDOW_S, label="May be late by")
-    future_window_s = SpanField(longest_s=LONGEST_WINDOW_S, label="May be ahead by")
+    past_window_s = SpanField(
+        longest_s=LONGEST_WINDOW_S, label="May be late by", help_text=_left_blank("past_window_s")
+    )
+    future_window_s = SpanField(
+        longest_s=LONGEST_WINDOW_S,
+        label="May be ahead by",
+        help_text=_left_blank("future_window_s"),
+    )
 
     class Meta:
         model = Provider
@@ -75,12 +89,6 @@ class ProviderForm(RecordForm):
             "finance_support_email": "Support address for bills",
             "from_email": "Sender of mail",
         }
-
-    def __init__(self, request: HttpRequest, provider: Provider) -> None:
-        super().__init__(request, provider)
-        for name in WINDOWS:
-            own = span(getattr(settings.TALLYGATE, name))
-            self.fields[name].help_text = f"Left blank, as the installation has it: {own}."
 
     def given(self) -> dict[str, Any]:
         """As the API calls it: in seconds."""
@@ -110,7 +118,7 @@ def overview(request: HttpRequest, principal: Principal) -> HttpResponse:
 def _window(provider: Provider, name: str) -> str:
     own = getattr(provider, name)
     if own is None:
-        return f"{span(getattr(settings.TALLYGATE, name))}, as the installation has it"
+        return f"{_installed(name)}, as the installation has it"
     return span(own)
 
 

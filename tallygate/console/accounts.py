@@ -71,6 +71,7 @@ class SignUpForm(Form):
         ),
     )
     AT_ONCE = ("org_name", "username", "email", "password")
+    NEEDED = ("account_plan",)
 
     org_name = forms.CharField(label="Organisation")
     account_plan = forms.ModelChoiceField(
@@ -98,7 +99,6 @@ class SignUpForm(Form):
         self._provider = principal.provider
         self.fields["account_plan"].queryset = principal.provider.account_plans.order_by("pk")
         self.fields["plan"].among(principal)
-        self.fields["account_plan"].optional = False  # one of them is chosen always
 
     def clean(self) -> None:
         """The rules of both records, so that all that is wrong is told at once."""

@@ -11,15 +11,15 @@ from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Application, Product
 from tallygate.catalog.models.application import MAX_KEYS, MAX_REFERRER_FILTERS
 from tallygate.console.accounts import events_of
-from tallygate.console.analytics import time_frame
-from tallygate.console.analytics.time_frame import TimeFrame
-from tallygate.console.analytics.traffic_report import Report
+from tallygate.console.analytics.asked import Asked
+from tallygate.console.analytics.subjects import of_application
+from tallygate.console.analytics.traffic import TRAFFIC, line_report
+from tallygate.console.change import change
 from tallygate.console.curl import Api, Command
 from tallygate.console.pages import api_of, page, show
 from tallygate.console.utilization import ListenerSilent, Used, utilization
 from tallygate.domain.calendar import find_zone
 from tallygate.domain.errors import HistoryUnavailable
-from tallygate.history import Question, metric_series
 from tallygate.web import runtime
 
 EACH = "accounts/{account_id}/applications/{application_id}"
@@ -82,9 +82,10 @@ def _calls(api: Api, application: Application) -> Sequence[Command]:
     ]
 
 
-def _last_30_days(principal: Principal) -> TimeFrame:
+def _last_30_days(principal: Principal, application: Application) -> Asked:
+    subject = of_application(principal, application.pk)
     zone = find_zone(principal.provider.time_zone)
-    return time_frame.read({"frame": "30d"}, zone, runtime.clock().now_s())
+    return Asked.of(subject, TRAFFIC, {"frame": "30d"}, zone, runtime.clock().now_s())
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,24 +157,27 @@ def usage_page(request: HttpRequest, principal: Principal, application_id: int) 
 
 
 def _usage(request: HttpRequest, principal: Principal, application: Application) -> dict[str, Any]:
-    frame = _last_30_days(principal)
-    metrics = {metric_series(str(each.pk)): each for each in application.product.all_metrics()}
-    answer = runtime.history().ask(
-        Question(
-            tuple(metrics), frame.window, application.product.service_id,
-            application.application_id, compare="previous",
+    asked = _last_30_days(principal, application)
+    frame, hits = asked.frame, asked.measure
+    measures = {each.series[0]: each for each in asked.subject.choice.all}
+    answer = asked.ask(
+        asked.subject.question(
+            tuple(measures), frame.window, split=("series",), compare=frame.compare
         )
-    )  # fmt: skip
-    lines = {line.series: line for line in answer.lines}
-    hits = metric_series(str(application.product.hits.pk))
-    path, name = f"applications/{application.pk}", metrics[hits].system_name
+    )
+    totals = {measures[line.series or ""].key: line.total for line in answer.lines}
+    line = next(each for each in answer.lines if each.series in hits.series)
+    report = line_report(asked, line.values, line.previous_values)
     return {
-        "usage_calls": [api_of(request).usage(path, name, frame.window)],
-        "report": Report(metrics[hits], frame, lines[hits], runtime.clock().now_s()),
+        "usage_calls": TRAFFIC.calls(asked, api_of(request)),
+        "report": report,
         "frame": frame,
+        "hits": hits,
+        "total": line.total,
+        "change": change(line.total, line.previous_total),
         "totals": [
-            (metric, lines[series].total)
-            for series, metric in metrics.items()
-            if lines[series].total and series != hits
+            (each, totals[each.key])
+            for each in measures.values()
+            if totals.get(each.key) and each is not hits
         ],
     }

@@ -41,6 +41,7 @@ class ApplicationForm(RecordForm):
         ),
     )
     AT_ONCE = ("name", "user_key", "application_id")
+    NEEDED = ("account", "plan")
 
     account = Lookup("account", required=False, help_text="Type a part of its name.")
     plan = Lookup(
@@ -56,7 +57,6 @@ class ApplicationForm(RecordForm):
         super().__init__(request, Application(), initial=_chosen(principal, request))
         for name in ("account", "plan"):
             self.fields[name].among(principal)
-            self.fields[name].optional = False
         for name in ("user_key", "application_id"):
             self.fields[name].optional = True
 

@@ -58,23 +58,46 @@ class Api:
             endpoint.summary, " \\\n  ".join([" ".join(parts), *_data(endpoint, values)])
         )
 
-    def usage(self, of: str, metric: str, window: Window) -> Command:
+    def analytics(self, title: str, path: str, window: Window, given: Mapping[str, str]) -> Command:
         """What asks the Analytics API for the numbers of a window; it has no weeks, so for them the days.
 
         Args:
-            of: Whose, as its paths name it: `services/1`, `applications/7`.
+            path: Below `/stats/`, without the format: 'services/7/usage'.
+            given: What it needs besides the window.
         """
         weekly = window.granularity is Granularity.WEEK
-        given = {
-            "metric_name": metric,
+        data = {
+            **given,
             "since": window.zone.iso(window.since_s),
             "until": window.zone.iso(window.last_s),
             "granularity": (Granularity.DAY if weekly else window.granularity).value,
             "timezone": window.zone.name,
         }
-        where = shlex.quote(f"{self._url}stats/{of}/usage.json")
-        data = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in given.items()]
-        return Command("Read the usage", " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *data]))
+        where = shlex.quote(f"{self._url}stats/{path}.json")
+        parts = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in data.items()]
+        return Command(title, " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *parts]))
+
+    def usage(self, path: str, metric: str, window: Window) -> Command:
+        """What asks for the usage of a metric; `path` is whose: 'services/7'."""
+        return self.analytics("Read the usage", f"{path}/usage", window, {"metric_name": metric})
+
+    def report(
+        self, title: str, name: str, given: Mapping[str, str], window: Window | None = None
+    ) -> Command:
+        """What asks the Analytics API's second family.
+
+        Args:
+            name: Of its report: 'usage'.
+            window: Where it is about one.
+        """
+        data = dict(given)
+        if window is not None:
+            zone = window.zone
+            since, until = zone.iso(window.since_s), zone.iso(window.edges_s[-1])
+            data |= {"since": since, "until": until, "timezone": zone.name}
+        where = shlex.quote(f"{self._url}analytics/v1/{name}")
+        parts = [f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in data.items()]
+        return Command(title, " \\\n  ".join([f'curl -u "$TOKEN:" -G {where}', *parts]))
 
 
 def _method(endpoint: Endpoint, given: Given | None) -> Iterator[str]:

@@ -56,12 +56,14 @@ class Looks:
         SECTIONS: All fields in their order; none = all of them, without a heading.
         AT_ONCE: Fields that are checked while one types.
         WHEN: Field -> (another field, its value): shown only then.
+        NEEDED: Fields that are not called optional although the form does without: the record does not.
         PARAMETERS: Field -> what the API calls it, where it is called otherwise.
     """
 
     SECTIONS: ClassVar[tuple[Section, ...]] = ()
     AT_ONCE: ClassVar[tuple[str, ...]] = ()
     WHEN: ClassVar[dict[str, tuple[str, str]]] = {}
+    NEEDED: ClassVar[tuple[str, ...]] = ()
     PARAMETERS: ClassVar[dict[str, str]] = {}
 
     use_required_attribute = False  # the browser's own words would hide ours
@@ -74,7 +76,7 @@ class Looks:
         data = request.POST if request.method == "POST" else None
         super().__init__(data, **options)
         for name, field in self.fields.items():
-            field.optional = not field.required
+            field.optional = not field.required and name not in self.NEEDED
             field.when = "=".join(self.WHEN.get(name, ()))
             field.error_messages |= {"required": BLANK, "invalid_choice": INVALID}
             if isinstance(field, forms.IntegerField):

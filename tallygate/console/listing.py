@@ -113,8 +113,9 @@ class Listing:
         self.q = query.get("q", "").strip() if search else ""
         self.choices = [Choice(each, _value(each, query)) for each in filters]
         self._sort = self._known(query.get("sort", "")) or order
-        found = self._narrowed(found, search).order_by(*self._order())
-        self.page: Page[Any] = Paginator(found, per_page).get_page(query.get("page"))
+        self.page: Page[Any] = Paginator(self._arranged(found, search), per_page).get_page(
+            query.get("page")
+        )
         self.records: list[Any] = list(self.page)
         self.rows: Sequence[Any] = self.records
 
@@ -172,6 +173,10 @@ class Listing:
     def _known(self, sort: str) -> str:
         names = {column.sort for column in self._columns if column.sort}
         return sort if sort.removeprefix("-") in names else ""
+
+    def _arranged(self, found: Any, search: Sequence[Searched]) -> Any:
+        """Those that match, in their order."""
+        return self._narrowed(found, search).order_by(*self._order())
 
     def _narrowed(self, found: QuerySet[Any], search: Sequence[Searched]) -> QuerySet[Any]:
         if "\0" in self.q:  # no text has it, and databases choke on it

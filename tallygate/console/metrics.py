@@ -71,6 +71,7 @@ class MethodForm(RecordForm):
 
 class MetricForm(MethodForm):
     AT_ONCE = ("friendly_name", "system_name", "unit")
+    NEEDED = ("unit",)
 
     class Meta(MethodForm.Meta):
         fields = ("friendly_name", "system_name", "unit", "description")
@@ -80,10 +81,6 @@ class MetricForm(MethodForm):
             " Made from the name if left blank; it cannot be changed later.",
             "unit": "What one of it is called: hit, megabyte.",
         }
-
-    def __init__(self, request: HttpRequest, metric: Metric) -> None:
-        super().__init__(request, metric)
-        self.fields["unit"].optional = False
 
 
 @page

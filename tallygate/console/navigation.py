@@ -43,10 +43,15 @@ class Group(NamedTuple):
 
 
 OF_PROVIDER = (
+    Place("overview", "Overview", "overview", "console:overview", "see_analytics"),
     Place("products", "Products", "products", "console:products", "own"),
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
     Place("accounts", "Accounts", "accounts", "console:accounts", "see_accounts"),
     Place("applications", "Applications", "application", "console:applications", "see_accounts"),
+    Place(
+        "all-errors", "Integration errors", "alert", "console:all-errors", "see_integration_errors"
+    ),
+    Place("reports", "Reports", "mail", "console:reports", "see_analytics"),
 )
 OF_ORGANISATION = (
     Place("users", "Users", "user", "console:users", "manage_users"),
@@ -64,11 +69,15 @@ OF_ORGANISATION = (
 )
 OF_ACCOUNT = (
     Place("account", "Overview", "accounts", "console:account", "see_accounts"),
+    Place("account-analytics", "Analytics", "traffic", "console:account-traffic", "see_analytics"),
     Place("developers", "Users", "user", "console:developers", "see_accounts"),
 )
 OF_PRODUCT = (
+    Place("product-overview", "Overview", "overview", "console:product-overview", "see_analytics"),
     Place("start", "Getting started", "start", "console:start", "see_products"),
-    Place("traffic", "Traffic", "traffic", "console:traffic", "see_analytics"),
+    Place("analytics", "Analytics", "traffic", "console:traffic", "see_analytics"),
+    Place("live", "Live", "quiet", "console:live", "see_analytics"),
+    Place("errors", "Integration errors", "alert", "console:errors", "see_integration_errors"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),
     Place(
@@ -82,6 +91,7 @@ OF_PRODUCT = (
 )
 OF_BACKEND = (
     Place("backend", "Overview", "backend", "console:backend", "see_backends"),
+    Place("analytics", "Analytics", "traffic", "console:backend-traffic", "see_analytics"),
     Place(
         "backend-metrics", "Methods & Metrics", "metric", "console:backend-metrics", "see_backends"
     ),

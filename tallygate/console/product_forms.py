@@ -41,6 +41,7 @@ class ProductEditForm(RecordForm):
     """With the state, which changes by events only."""
 
     AT_ONCE = ("name", "support_email")
+    NEEDED = ("state_event",)
 
     state_event = forms.ChoiceField(label="State", required=False)
 
@@ -63,7 +64,6 @@ class ProductEditForm(RecordForm):
                 targets.add(transition.target)
                 events.append((event, label))
         self.fields["state_event"].choices = events
-        self.fields["state_event"].optional = False
 
     def save(self, commit: bool = True) -> Product:
         product: Product = super().save()

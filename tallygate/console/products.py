@@ -15,7 +15,7 @@ from tallygate.console.change import Change, change
 from tallygate.console.listing import Column, Listing
 from tallygate.console.pages import api_of, find_product, page, sees_traffic, show
 from tallygate.console.sparkline import Sparkline, sparkline
-from tallygate.console.start import first_page
+from tallygate.console.start import first_page, has_begun
 from tallygate.domain import calendar
 from tallygate.domain.calendar import Granularity
 from tallygate.domain.errors import HistoryUnavailable
@@ -45,11 +45,13 @@ class Row:
 
 @page
 def home(request: HttpRequest, principal: Principal) -> HttpResponse:
-    """The first page: the list, or the product itself if there is only one and its numbers may be seen."""
+    """The first page: the overview for those who may see it; the only product itself while it has no call yet."""
+    if not sees_traffic(principal):
+        return redirect("console:products")
     only = list(principal.products()[:2])
-    if len(only) == 1 and sees_traffic(principal):
-        return redirect(first_page(principal, only[0]))
-    return redirect("console:products")
+    if len(only) == 1 and not has_begun(only[0]):
+        return redirect("console:start", only[0].pk)
+    return redirect("console:overview")
 
 
 @page

@@ -48,13 +48,16 @@ class Step:
 
 def first_page(principal: Principal, product: Product) -> str:
     """Where one who comes to a product should go: to its numbers once there are some."""
-    if not sees_traffic(principal):
-        return reverse("console:start", args=[product.pk])
+    begun = sees_traffic(principal) and has_begun(product)
+    return reverse("console:product-overview" if begun else "console:start", args=[product.pk])
+
+
+def has_begun(product: Product) -> bool:
+    """Whether there are numbers of it to be shown, or a reason why they cannot be."""
     try:
-        begun = last_call_s(product) is not None
+        return last_call_s(product) is not None
     except HistoryUnavailable:
-        begun = True  # the page of the numbers tells why there are none
-    return reverse("console:traffic" if begun else "console:start", args=[product.pk])
+        return True  # the page of the numbers tells why there are none
 
 
 def last_call_s(product: Product) -> int | None:

@@ -51,6 +51,7 @@ class LimitForm(RecordForm):
     """A new limit is for a period that has none yet; the period of one that is there stays."""
 
     AT_ONCE = ("value",)
+    NEEDED = ("value",)
 
     class Meta:
         model = Limit
@@ -60,7 +61,6 @@ class LimitForm(RecordForm):
 
     def __init__(self, request: HttpRequest, limit: Limit) -> None:
         super().__init__(request, limit)
-        self.fields["value"].optional = False
         others = limit.plan.limits.filter(metric=limit.metric).exclude(pk=limit.pk)
         taken = set(others.values_list("period", flat=True))
         self.fields["period"].choices = [

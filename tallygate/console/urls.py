@@ -23,7 +23,12 @@ from tallygate.console import (
     usage_rules,
     usages,
 )
-from tallygate.console.analytics import traffic
+from tallygate.console.analytics.urls import urlpatterns as analytics_urls
+from tallygate.console.errors import page as errors
+from tallygate.console.live import page as live
+from tallygate.console.overview import limits_page
+from tallygate.console.overview import page as overview
+from tallygate.console.reports import urls as report_urls
 
 app_name = "console"
 
@@ -75,16 +80,27 @@ def _plans() -> Iterator[URLPattern]:
 urlpatterns = [
     *_owned(),
     *_plans(),
+    *analytics_urls,
     *audience_urls.urlpatterns,
+    *report_urls.urlpatterns,
     path("", products.home, name="home"),
+    path("overview", overview.of_provider, name="overview"),
+    path("overview/limits", limits_page.of_provider, name="near"),
+    path("errors", errors.of_provider, name="all-errors"),
+    path("errors.csv", errors.csv_of_provider, name="all-errors-csv"),
     path("login", session.sign_in_page, name="sign-in"),
     path("logout", session.sign_out, name="sign-out"),
     path("products", products.listing, name="products"),
     path("products/options", products.options, name="product-options"),
     path("products/new", product_forms.create, name="product-new"),
     path("products/<int:product_id>", products.product, name="product"),
-    path("products/<int:product_id>/traffic", traffic.traffic, name="traffic"),
-    path("products/<int:product_id>/traffic.csv", traffic.traffic_csv, name="traffic-csv"),
+    path("products/<int:product_id>/overview", overview.of_product, name="product-overview"),
+    path("products/<int:product_id>/errors", errors.of_product, name="errors"),
+    path("products/<int:product_id>/errors.csv", errors.csv_of_product, name="errors-csv"),
+    path("products/<int:product_id>/errors/purge", errors.purge, name="errors-purge"),
+    path("products/<int:product_id>/live", live.of_product, name="live"),
+    path("products/<int:product_id>/live/stream", live.stream, name="live-stream"),
+    path("products/<int:product_id>/limits", limits_page.of_product, name="product-near"),
     path("products/<int:product_id>/start", start.start, name="start"),
     path("products/<int:product_id>/start/application", start.make, name="start-make"),
     path("products/<int:product_id>/edit", product_forms.edit, name="product-edit"),

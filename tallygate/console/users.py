@@ -69,6 +69,7 @@ class UserForm(RecordForm):
         "which": ("role", "member"),
         "allowed_products": ("which", "some"),
     }
+    NEEDED = ("email",)
     NAMES = ("username", "email", "first_name", "last_name")
 
     role = forms.ChoiceField(
@@ -112,7 +113,6 @@ class UserForm(RecordForm):
                 "allowed_products": user.allowed_product_ids or [],
             },
         )
-        self.fields["email"].optional = False
         self.fields["allowed_products"].queryset = user.provider.products.order_by("name", "pk")
 
     def complete(self) -> None:

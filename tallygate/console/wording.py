@@ -57,3 +57,10 @@ def zone_name(moment: datetime, zone: str) -> str:
     """A zone with its distance from UTC at that moment: '(GMT+01:00) Europe/Madrid'."""
     offset = moment.strftime("%z") or "+0000"
     return f"(GMT{offset[:3]}:{offset[3:5]}) {zone}"
+
+
+def decimal(value: float) -> str:
+    """A number that may be a part of one, with the digits that matter: 1234.5 -> '1,234', 2.25 -> '2.3'."""
+    if abs(value) >= 100 or value == int(value):
+        return count(round(value))
+    return f"{value:,.1f}".replace("-", "\N{MINUS SIGN}")

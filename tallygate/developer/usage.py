@@ -1,11 +1,11 @@
-"""What an application has used: a chart, the numbers, and how its calls were answered; all also as files."""
+"""What an application has used, as pages and as files: usage by metric and method, and response codes."""
 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
@@ -14,40 +14,26 @@ from tallygate.api.formats import usage_csv
 from tallygate.catalog.developer_access import Consumer
 from tallygate.catalog.errors import Refused
 from tallygate.catalog.models import Metric
-from tallygate.console.analytics import buckets, time_frame
-from tallygate.console.analytics.links import with_time
+from tallygate.console.analytics import time_frame
+from tallygate.console.analytics.report import Reason
 from tallygate.console.analytics.time_frame import TimeFrame
-from tallygate.console.analytics.traffic_report import MethodRow, Report, method_rows
-from tallygate.console.wording import zone_name
+from tallygate.developer import reports
 from tallygate.developer.pages import address, find_application, page, show
 from tallygate.developer.seen import Seen
 from tallygate.domain.calendar import Window, find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
-from tallygate.history import Line
 from tallygate.web import runtime
 
 _NOTHING_IS_LOST = "Calls go on being counted, and nothing is lost. Try again in a moment."
 _PLAIN = "text/plain; charset=utf-8"
 _INDENT = "\N{EM SPACE}"
-CLASSES = {1: "", 2: "good", 3: "", 4: "warn", 5: "bad"}
-"""The first digit of a code -> the class of its badge."""
 
 
 @dataclass(frozen=True, slots=True)
-class CodeRow:
-    """A response code as a page shows it.
+class Empty:
+    """The explanation of a chart without data."""
 
-    Attributes:
-        share: Percent of all calls.
-        bar: The same, for a bar of 100.
-    """
-
-    code: int
-    phrase: str
-    tone: str
-    total: int
-    share: float
-    bar: str
+    reasons: list[Reason]
 
 
 class _Asked:
@@ -66,6 +52,17 @@ class _Asked:
         """Raises QuestionError where the query makes no sense."""
         return time_frame.read(self.query, self.zone, self.now_s)
 
+    def url(self, **changed: str) -> str:
+        """The same page with another question."""
+        names = (*time_frame.NAMES, "metric")
+        given = {name: self.query[name] for name in names if self.query.get(name)} | changed
+        return f"?{urlencode(given)}"
+
+    def url_at(self, moment: dict[str, str]) -> str:
+        """The same metric at another time."""
+        kept = {"metric": self.query["metric"]} if self.query.get("metric") else {}
+        return f"?{urlencode(kept | moment)}"
+
     def file_url(self, name: str) -> str:
         """The same question, answered as a file."""
         url = address(self.consumer.provider, name, self.application.pk)
@@ -78,6 +75,7 @@ class _Asked:
             "seen": self.seen,
             "presets": time_frame.PRESETS,
             "granularities": time_frame.PER,
+            "comparisons": time_frame.COMPARISONS,
             "fields": time_frame.fields(self.query, self.zone, self.now_s),
             "today": self.zone.local(self.now_s).date().isoformat(),
         }
@@ -100,7 +98,7 @@ def usage(request: HttpRequest, consumer: Consumer, application_id: int) -> Http
         status, failed = _failed(error)
         context |= {"chosen": first, "error": failed}
     return show(
-        request, consumer, "developer/usage.html", "applications",
+        request, consumer, "developer/report.html", "applications",
         asked.context() | context, status,
     )  # fmt: skip
 
@@ -126,19 +124,19 @@ def codes(request: HttpRequest, consumer: Consumer, application_id: int) -> Http
     status = 200
     try:
         frame = asked.frame()
-        lines = asked.seen.response_codes(frame.window)
+        report = reports.of_codes(asked.seen.response_codes(frame.window), frame, asked.now_s)
+        reason = Reason("Response codes are there where the gateway reports them.")
         context |= {
             "frame": frame,
-            "rows": list(_code_rows(lines)),
-            "total": sum(line.total for line in lines.values()),
-            "range": buckets.span(frame.window),
-            "zone": zone_name(asked.zone.at(frame.window.last_s), asked.zone.name),
-            "csv_url": asked.file_url("codes-csv"),
+            "report": report,
+            "tables": [(table, ()) for table in report.tables],
+            "downloads": [("CSV", asked.file_url("codes-csv"))],
+            "empty": Empty([reason]) if report.is_empty else None,
         }
     except (QuestionError, HistoryUnavailable) as error:
         status, context["error"] = _failed(error)
     return show(
-        request, consumer, "developer/codes.html", "applications",
+        request, consumer, "developer/report.html", "applications",
         asked.context() | context, status,
     )  # fmt: skip
 
@@ -164,34 +162,28 @@ def codes_csv_file(request: HttpRequest, consumer: Consumer, application_id: int
 def _usage(asked: _Asked, metric: Metric) -> dict[str, Any]:
     frame = asked.frame()
     methods = asked.seen.methods(metric)
-    lines = asked.seen.usage([metric, *methods], frame.window, compare="previous")
-    report = Report(metric, frame, lines[metric.pk], asked.now_s)
-    totals = [(method, lines[method.pk].total) for method in methods]
-    rows = method_rows(metric, report.total, totals, asked.query)
+    lines = asked.seen.usage([metric, *methods], frame.window, frame.compare)
+    told = [(each, lines[each.pk].total, asked.url(metric=each.system_name)) for each in methods]
+    report = reports.of_usage(metric, lines[metric.pk], told, frame, asked.now_s)
     return {
         "frame": frame,
         "report": report,
-        "methods": [_named(row) for row in rows],
-        "csv_url": asked.file_url("usage-csv"),
-        "last": _last(asked, metric) if report.is_empty else None,
+        "tables": [(table, ()) for table in report.tables],
+        "downloads": [("CSV", asked.file_url("usage-csv"))],
+        "empty": Empty([_last(asked, metric)]) if report.is_empty else None,
     }
 
 
-def _named(row: MethodRow) -> MethodRow:
-    """What is left may also be methods that are hidden."""
-    return row if row.url else replace(row, name="Others")
-
-
-def _last(asked: _Asked, metric: Metric) -> dict[str, str] | None:
-    """When the application last used the metric, as a link; None if it never has."""
+def _last(asked: _Asked, metric: Metric) -> Reason:
+    """When the application last used the metric."""
     window = time_frame.read({"frame": "12m"}, asked.zone, asked.now_s).window
     line = asked.seen.usage([metric], window)[metric.pk]
     used = [start for start, value in zip(window.starts_s, line.values, strict=True) if value]
     if not used:
-        return None
+        return Reason(f"In the last 12 months the application has used no {metric}.")
     around = time_frame.around(asked.zone, min(_end_of_month(window, used[-1]), asked.now_s))
-    moment = asked.zone.at(used[-1])
-    return {"text": f"{moment:%B %Y}", "url": with_time(asked.query, around)}
+    text = f"{metric} was last used in {asked.zone.at(used[-1]):%B %Y}."
+    return Reason(text, asked.url_at(around), "Show the 30 days up to then")
 
 
 def _end_of_month(window: Window, start_s: int) -> int:
@@ -207,21 +199,6 @@ def _options(metrics: list[Metric]) -> Iterator[tuple[str, str]]:
             for method in metrics:
                 if method.parent_id == metric.pk:
                     yield method.system_name, f"{_INDENT}{method.friendly_name}"
-
-
-def _code_rows(lines: dict[int, Line]) -> Iterator[CodeRow]:
-    in_all = sum(line.total for line in lines.values())
-    for code, line in sorted(lines.items()):
-        share = line.total / in_all * 100 if in_all > 0 else 0.0
-        bar = f"{min(max(share, 0), 100):.2f}"
-        yield CodeRow(code, _phrase(code), CLASSES[code // 100], line.total, share, bar)
-
-
-def _phrase(code: int) -> str:
-    try:
-        return HTTPStatus(code).phrase
-    except ValueError:
-        return ""
 
 
 def _failed(error: Exception) -> tuple[int, dict[str, str]]:

@@ -11,35 +11,23 @@ The rules of the window (rounding outwards, defaults, caps and messages) are the
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from tallygate.domain.errors import QuestionError
+from tallygate.domain.granularity import Granularity, later, local_floor, local_next
 from tallygate.domain.zone import Zone, find_zone, zone_ids
 
 __all__ = [
-    "PERIODS", "Granularity", "Window", "Zone", "find_zone", "last", "parse_instant", "window",
-    "zone_ids",
+    "PERIODS", "Granularity", "Window", "Zone", "find_zone", "last", "parse_instant", "period_of",
+    "window", "zone_ids",
 ]  # fmt: skip
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 """Years outside are no valid dates: no usage is there, and calendars end."""
-
-
-class Granularity(Enum):
-    """How long a bucket is."""
-
-    MINUTE = "minute"
-    HOUR = "hour"
-    SIX_HOURS = "6 hours"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-    ETERNITY = "eternity"
 
 
 PERIODS = ("eternity", "year", "month", "week", "day")
@@ -53,15 +41,16 @@ _BY_PERIOD = {
 }
 _SPACED_OFFSET = re.compile(r"(:\d\d(?:\.\d+)?) ([+-]?)(\d\d:?\d\d)$")
 _GRID_S = {Granularity.MINUTE: 60, Granularity.HOUR: 3600}
-_CAPS = {
-    Granularity.MINUTE: ("week", 1, "7 days"),
-    Granularity.HOUR: ("day", 90, "90 days"),
-    Granularity.SIX_HOURS: ("month", 6, "6 months"),
-    Granularity.DAY: ("year", 1, "1 year"),
-    Granularity.WEEK: ("year", 10, "10 years"),
-    Granularity.MONTH: ("year", 10, "10 years"),
+_LONGEST = {
+    Granularity.MINUTE: ("day", 7, "7 days"),
+    Granularity.HOUR: ("day", 400, "400 days"),
+    Granularity.SIX_HOURS: ("year", 6, "6 years"),
+    Granularity.DAY: ("year", 25, "25 years"),
+    Granularity.WEEK: ("year", 100, "100 years"),
+    Granularity.MONTH: ("year", 100, "100 years"),
     Granularity.YEAR: ("year", 100, "100 years"),
 }
+"""What a window may span: about 10,000 buckets, which are no more work than one; and months and years enough for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +86,8 @@ class Window:
         """As many buckets just before this window; None for eternity, which has no before."""
         if self.granularity is Granularity.ETERNITY:
             return None
-        edges = [self.since_s]
-        for _ in range(len(self)):
-            edges.append(floor_s(self.zone, self.granularity, edges[-1] - 1))
-        return Window(self.zone, self.granularity, tuple(reversed(edges)), self.since_s - 1)
+        edges = _edges_before(self.zone, self.granularity, self.since_s, len(self))
+        return Window(self.zone, self.granularity, edges, self.since_s - 1)
 
     def year_before(self) -> "Window | None":
         """As many buckets from the same clock reading a year before; None for eternity.
@@ -109,11 +96,10 @@ class Window:
         """
         if self.granularity is Granularity.ETERNITY:
             return None
-        begin = self.zone.instant_s(_add_months(self.zone.local(self.since_s), -12))
-        edges = [floor_s(self.zone, self.granularity, begin)]
-        for _ in range(len(self)):
-            edges.append(next_s(self.zone, self.granularity, edges[-1]))
-        return Window(self.zone, self.granularity, tuple(edges), edges[-1] - 1)
+        begin = self.zone.instant_s(later(self.zone.local(self.since_s), "year", -1))
+        first = floor_s(self.zone, self.granularity, begin)
+        edges = _edges_from(self.zone, self.granularity, first, len(self))
+        return Window(self.zone, self.granularity, edges, edges[-1] - 1)
 
 
 def window(
@@ -139,8 +125,7 @@ def window(
         QuestionError: The question makes no sense; the message says why.
     """
     if period is not None and period not in PERIODS:
-        names = ", ".join(f'"{name}"' for name in PERIODS)
-        raise QuestionError(f'Period must be one of [{names}] not "{period}"')
+        raise _unknown_period(period, PERIODS)
     if period == "eternity":
         return _eternity(zone, now_s, granularity)
     if granularity is Granularity.ETERNITY:
@@ -153,14 +138,25 @@ def window(
     return _rounded(zone, granularity, parse_instant(since, zone), parse_instant(until, zone), None)
 
 
+def period_of(zone: Zone, period: str, instant_s: int) -> Window:
+    """The calendar's year, month, week or day that holds an instant, as one bucket.
+
+    Raises:
+        QuestionError: There is no such period.
+    """
+    if period not in _BY_PERIOD:
+        raise _unknown_period(period, PERIODS[1:])
+    granularity = Granularity(period)
+    edges = floor_s(zone, granularity, instant_s), next_s(zone, granularity, instant_s)
+    return Window(zone, granularity, edges, edges[1] - 1, period)
+
+
 def last(zone: Zone, now_s: int, count: int, granularity: Granularity) -> Window:
     """The newest `count` buckets, of which the last holds `now_s`: last 24 hours, last 30 days."""
     begin = floor_s(zone, granularity, now_s)
     end = next_s(zone, granularity, now_s)
-    edges = [end, begin]
-    while len(edges) <= count:
-        edges.append(floor_s(zone, granularity, edges[-1] - 1))
-    return Window(zone, granularity, tuple(reversed(edges)), end - 1)
+    edges = (*_edges_before(zone, granularity, begin, count - 1), end)
+    return Window(zone, granularity, edges, end - 1)
 
 
 def parse_instant(text: str, zone: Zone) -> int:
@@ -178,8 +174,8 @@ def floor_s(zone: Zone, granularity: Granularity, instant_s: int) -> int:
     """Where the bucket that holds `instant_s` begins."""
     if granularity in _GRID_S:
         return _grid_floor(zone, _GRID_S[granularity], instant_s)
-    local = _local_floor(granularity, zone.local(instant_s))
-    following = zone.first_instant_s(_local_next(granularity, local))
+    local = local_floor(granularity, zone.local(instant_s))
+    following = zone.first_instant_s(local_next(granularity, local))
     # When clocks go back over midnight, the evening comes again in the day that has begun.
     return following if following <= instant_s else zone.first_instant_s(local)
 
@@ -188,12 +184,17 @@ def next_s(zone: Zone, granularity: Granularity, instant_s: int) -> int:
     """Where the bucket after the one that holds `instant_s` begins."""
     if granularity in _GRID_S:
         return _grid_next(zone, _GRID_S[granularity], instant_s)
-    local = _local_floor(granularity, zone.local(instant_s))
+    local = local_floor(granularity, zone.local(instant_s))
     while True:
-        local = _local_next(granularity, local)
+        local = local_next(granularity, local)
         following = zone.first_instant_s(local)
         if following > instant_s:
             return following
+
+
+def _unknown_period(period: str, known: Sequence[str]) -> QuestionError:
+    names = ", ".join(f'"{name}"' for name in known)
+    return QuestionError(f'Period must be one of [{names}] not "{period}"')
 
 
 def _eternity(zone: Zone, now_s: int, granularity: Granularity | None) -> Window:
@@ -205,46 +206,67 @@ def _eternity(zone: Zone, now_s: int, granularity: Granularity | None) -> Window
 
 def _period(zone: Zone, now_s: int, period: str, since: str | None) -> tuple[int, int]:
     if since is None:
-        local = _later(zone.local(now_s), period, -1)
+        local = later(zone.local(now_s), period, -1)
         begin = zone.instant_s(local)
     else:
         begin, local = _read(since, zone)
-    end = zone.instant_s(_later(local, period, 1)) - 1
+    end = zone.instant_s(later(local, period, 1)) - 1
     return begin, end // 60 * 60 + 59
 
 
 def _rounded(
     zone: Zone, granularity: Granularity, begin_s: int, end_s: int, period: str | None
 ) -> Window:
+    """Of all buckets from the one that holds `begin_s` to the one that holds `end_s`."""
     begin, end = floor_s(zone, granularity, begin_s), next_s(zone, granularity, end_s)
-    unit, count, span = _CAPS[granularity]
-    # One bucket more than the span: that is how much rounding adds to a window that is not aligned.
-    longest = zone.instant_s(_later(zone.local(begin), unit, count))
-    if end > next_s(zone, granularity, longest):
-        raise QuestionError(f"Time range for the granularity must be less than {span}")
-    edges = [begin]
-    while edges[-1] < end:
+    if not _is_short_enough(zone, granularity, begin, end):
+        span = _LONGEST[granularity][2]
+        others = [each.value for each in _LONGEST if _is_short_enough(zone, each, begin, end)]
+        would_do = f"{_listed(others)} would do" if others else "no granularity would do"
+        raise QuestionError(f"Time range for the granularity must be less than {span}; {would_do}")
+    return Window(zone, granularity, _edges(zone, granularity, begin, end), end - 1, period)
+
+
+# Pages ask for the same window again and again, and 10,000 hours of a zone take a tenth of a second.
+@lru_cache(maxsize=32)
+def _edges(zone: Zone, granularity: Granularity, begin_s: int, end_s: int) -> tuple[int, ...]:
+    """Of the buckets from one edge to another."""
+    edges = [begin_s]
+    while edges[-1] < end_s:
         edges.append(next_s(zone, granularity, edges[-1]))
     assert all(before < after for before, after in pairwise(edges))
-    return Window(zone, granularity, tuple(edges), end - 1, period)
+    return tuple(edges)
 
 
-def _later(local: datetime, unit: str, count: int) -> datetime:
-    """The same clock reading `count` units later; in a shorter month, on its last day."""
-    if unit in ("day", "week"):
-        return local + timedelta(days=count * (7 if unit == "week" else 1))
-    return _add_months(local, count * (12 if unit == "year" else 1))
+@lru_cache(maxsize=32)
+def _edges_before(zone: Zone, granularity: Granularity, end_s: int, count: int) -> tuple[int, ...]:
+    """Of as many buckets as end at an edge."""
+    edges = [end_s]
+    while len(edges) <= count:
+        edges.append(floor_s(zone, granularity, edges[-1] - 1))
+    return tuple(reversed(edges))
 
 
-def _add_months(local: datetime, count: int) -> datetime:
-    years, month = divmod(local.month - 1 + count, 12)
-    first = local.replace(year=local.year + years, month=month + 1, day=1)
-    days = (_next_month(first) - first).days
-    return first.replace(day=min(local.day, days))
+@lru_cache(maxsize=32)
+def _edges_from(zone: Zone, granularity: Granularity, begin_s: int, count: int) -> tuple[int, ...]:
+    """Of as many buckets as begin at an edge."""
+    edges = [begin_s]
+    while len(edges) <= count:
+        edges.append(next_s(zone, granularity, edges[-1]))
+    return tuple(edges)
 
 
-def _next_month(first: datetime) -> datetime:
-    return (first + timedelta(days=31)).replace(day=1)
+def _is_short_enough(zone: Zone, granularity: Granularity, begin_s: int, end_s: int) -> bool:
+    """With one bucket more than the span: that is how much rounding adds to a window that is not aligned."""
+    unit, count, _ = _LONGEST[granularity]
+    return end_s <= next_s(
+        zone, granularity, zone.instant_s(later(zone.local(begin_s), unit, count))
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _grid_floor(zone: Zone, step_s: int, instant_s: int) -> int:
@@ -261,27 +283,6 @@ def _grid_next(zone: Zone, step_s: int, instant_s: int) -> int:
     if (zone.offset_s(end) - offset) % step_s:
         return zone.change_s(instant_s, end)
     return end
-
-
-def _local_floor(granularity: Granularity, local: datetime) -> datetime:
-    midnight = local.replace(hour=0, minute=0, second=0)
-    floors: dict[Granularity, Callable[[], datetime]] = {
-        Granularity.SIX_HOURS: lambda: midnight.replace(hour=local.hour // 6 * 6),
-        Granularity.DAY: lambda: midnight,
-        Granularity.WEEK: lambda: midnight - timedelta(days=local.weekday()),
-        Granularity.MONTH: lambda: midnight.replace(day=1),
-        Granularity.YEAR: lambda: midnight.replace(month=1, day=1),
-    }
-    return floors[granularity]()
-
-
-def _local_next(granularity: Granularity, start: datetime) -> datetime:
-    if granularity is Granularity.YEAR:
-        return start.replace(year=start.year + 1)
-    if granularity is Granularity.MONTH:
-        return _next_month(start)
-    days = {Granularity.SIX_HOURS: 0.25, Granularity.DAY: 1, Granularity.WEEK: 7}
-    return start + timedelta(days=days[granularity])
 
 
 def _read(text: str, zone: Zone) -> tuple[int, datetime]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tallygate.domain import request_target
+from tallygate.domain.path_pattern import PathIndex, compile_path
 from tallygate.domain.request_target import Arguments
 
 ANY = "ANY"
@@ -23,12 +24,7 @@ ANY = "ANY"
 FORM = "application/x-www-form-urlencoded"
 FORM_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
-_SEGMENT_PART = r"([\w\-.~%!$&'()*+,;=@:]+)"
-_VARIABLE = re.compile(r"\{.+?\}")
 _QUERY_VARIABLE = re.compile(r"\{[-\w]+\}", re.ASCII)
-_SLASHES = re.compile("/{2,}")
-_SPECIAL = frozenset("\\^$*+?{}[]|()")
-_QUANTIFIERS = frozenset("*+")
 
 
 class Rule(NamedTuple):
@@ -79,14 +75,15 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule], backends: Iterable[Backend] = ()) -> None:
         """All rules in their order, as `of_product` composes them; of `backends` only the paths."""
-        compiled = [_compile(order, rule) for order, rule in enumerate(rules)]
-        of_any = [rule for rule in compiled if rule.rule.method == ANY]
-        methods = {rule.rule.method for rule in compiled} - {ANY}
+        numbered = list(enumerate(rules))
+        methods = {rule.method for _, rule in numbered} - {ANY}
         self._tables = {
-            method: _Table([rule for rule in compiled if rule.rule.method in (method, ANY)])
+            method: _Table(
+                (order, rule) for order, rule in numbered if rule.method in (method, ANY)
+            )
             for method in methods
         }
-        self._any = _Table(of_any)
+        self._any = _Table((order, rule) for order, rule in numbered if rule.method == ANY)
         self._routes = _routes(backends)
 
     @classmethod
@@ -145,25 +142,26 @@ def conditions(pattern: str) -> tuple[tuple[str, str | None], ...]:
 class _Compiled(NamedTuple):
     order: int
     rule: Rule
-    prefix: str
     fits: Callable[[str], object]
     conditions: tuple[tuple[str, str | None], ...]
 
 
 class _Table:
-    """Rules of one method, found by the literal beginning of their pattern."""
+    """Rules of one method."""
 
-    def __init__(self, rules: Iterable[_Compiled]) -> None:
-        self._by_prefix: dict[str, list[_Compiled]] = defaultdict(list)
-        for rule in rules:
-            self._by_prefix[rule.prefix].append(rule)
-        self._by_prefix.default_factory = None
-        self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
+    def __init__(self, rules: Iterable[tuple[int, Rule]]) -> None:
+        self._index = PathIndex(
+            (pattern, _Compiled(order, rule, pattern.fits, conditions(rule.pattern)))
+            for order, rule in rules
+            if (pattern := compile_path(rule.pattern)) is not None
+        )
 
     def match(self, path: str, arguments: Callable[[], Arguments]) -> list[Rule]:
         given: Arguments | None = None
         matched: list[Rule] = []
-        for candidate in self._candidates(path):
+        candidates = self._index.candidates(path)
+        candidates.sort()
+        for candidate in candidates:
             if not candidate.fits(path):
                 continue
             if candidate.conditions:
@@ -175,45 +173,9 @@ class _Table:
                 break
         return matched
 
-    def _candidates(self, path: str) -> list[_Compiled]:
-        found: list[_Compiled] = []
-        for length in self._lengths:
-            if length > len(path):
-                break
-            found += self._by_prefix.get(path[:length], ())
-        found.sort()
-        return found
-
 
 def _hold(asked: Iterable[tuple[str, str | None]], given: Arguments) -> bool:
     return all(name in given and (value is None or given[name] == value) for name, value in asked)
-
-
-def _compile(order: int, rule: Rule) -> _Compiled:
-    pattern = _SLASHES.sub("/", rule.pattern).partition("?")[0]
-    return _Compiled(order, rule, _prefix(pattern), _fit(pattern), conditions(rule.pattern))
-
-
-def _prefix(pattern: str) -> str:
-    """The characters with which every matching path begins."""
-    if "|" in pattern:
-        return ""
-    end = next((at for at, char in enumerate(pattern) if char in _SPECIAL), len(pattern))
-    if end < len(pattern) and pattern[end] in _QUANTIFIERS:
-        end = max(end - 1, 0)
-    return pattern[:end]
-
-
-def _fit(pattern: str) -> Callable[[str], object]:
-    """Tells whether a path that begins with the pattern's prefix matches all of it."""
-    literal = pattern.removesuffix("$")
-    if not _SPECIAL.intersection(literal):
-        return (lambda path: True) if literal == pattern else (lambda path: path == literal)
-    regex = "^" + _VARIABLE.sub(lambda _: _SEGMENT_PART, pattern).replace(".", r"\.")
-    try:
-        return re.compile(regex, re.ASCII).search
-    except re.error:
-        return lambda path: False
 
 
 def _routes(backends: Iterable[Backend]) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ class Deletion:
         if self.count(table, where, **values):
             self._engine.execute(f"ALTER TABLE {table.name} DELETE WHERE {where}", **values)
             self._wait(table, give_up_at_s)
+        self._drop_notes(table)
 
     def count(self, table: Table, where: str, **values: Value) -> int:
         """How many rows of the table fit.
@@ -42,6 +43,15 @@ class Deletion:
         """
         sql = f"SELECT count() FROM {table.name} WHERE {where}"
         return int(self._engine.query(sql, **values)[0][0])
+
+    def _drop_notes(self, table: Table) -> None:
+        """The engine would keep for long what it was asked to delete, and that names it."""
+        database, _, name = table.name.partition(".")
+        self._engine.execute(
+            "KILL MUTATION WHERE database = {database} AND table = {name} AND is_done SYNC",
+            database=database,
+            name=name,
+        )
 
     def _wait(self, table: Table, give_up_at_s: float) -> None:
         database, _, name = table.name.partition(".")

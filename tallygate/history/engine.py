@@ -18,6 +18,8 @@ Rows = Sequence[Sequence[object]]
 
 _OPTIONS = "max_thread_pool_free_size=4"
 """chDB would keep a thousand idle threads, each with memory of its own."""
+LONGEST_STATEMENT = 256_000_000
+"""Bytes: a question may name a hundred thousand applications and more."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -134,6 +136,7 @@ class ChdbEngine:
                 empty.unlink()  # nothing was ever written to its table
             self._session = chdb_native.connect(f"{self._folder / 'chdb'}?{_OPTIONS}")
             self._run("SET output_format_json_quote_64bit_integers = 0", "Null")
+            self._run(f"SET max_query_size = {LONGEST_STATEMENT}", "Null")
             self._run("SET mutations_sync = 0", "Null")  # as a server does; who deletes, waits
             self._prepare(self)
             if self._empty_definitions():

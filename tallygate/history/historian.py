@@ -2,8 +2,8 @@
 
 A batch goes through three durable steps: note the batch, write the tables, note the new position. A
 crash between any two leaves the batch noted; the next start reads the same entries again and writes
-what is missing (see `store`). A place of a log that says that a product is forgotten is a batch of its
-own: instead of writing, the product's rows are deleted, once more after a crash.
+what is missing (see `store`). A place of a log that says that a product or an application is forgotten
+is a batch of its own (see `forgetting`).
 """
 
 import threading
@@ -15,8 +15,9 @@ import structlog
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import HistoryUnavailable, LogCorrupt
-from tallygate.history.forgetting import Forgetting
+from tallygate.history.forgetting import FORGOTTEN, Forgetting
 from tallygate.history.progress import Batch, Progress, ProgressFile
+from tallygate.history.question import Consumer
 from tallygate.history.retention import Retention
 from tallygate.history.schema import RAW
 from tallygate.history.store import Store
@@ -108,9 +109,13 @@ class Historian:
         Raises:
             HistoryUnavailable: It cannot catch up; the message says why.
         """
-        self.catch_up()
-        with self._working:
-            yield self._loaded()
+        while True:
+            self.catch_up()
+            with self._working:
+                progress = self._loaded()
+                if _is_whole(progress):  # no other thread has failed in the middle of a batch since
+                    yield progress
+                    return
 
     def start(self) -> None:
         """Follows the logs in a thread of its own until `stop`."""
@@ -155,7 +160,7 @@ class Historian:
         chunk = self._logs.read(progress.positions, target, BATCH_ENTRIES)
         if not behind(progress.positions, chunk.end):
             return False
-        batch = Batch(progress.batches + 1, dict(chunk.end), _forgotten(chunk.entries))
+        batch = Batch(progress.batches + 1, dict(chunk.end), *_forgotten(chunk.entries))
         noted = msgspec.structs.replace(
             progress,
             batch=batch,
@@ -165,7 +170,7 @@ class Historian:
         if batch.forget is None:
             self._store.write(chunk.entries, batch.number, noted.since_s)
         else:
-            self._forgetting.forget(batch.forget)
+            self._forget(noted, batch, again=False)
         self._note_done(noted, batch)
         if batch.forget is None:
             self._tail.publish(chunk.entries)
@@ -177,8 +182,24 @@ class Historian:
             entries = self._read_again(progress.positions, batch)
             self._store.complete(entries, batch.number, progress.since_s)
         else:
-            self._forgetting.forget(batch.forget)
+            self._forget(progress, batch, again=True)
         self._note_done(progress, batch)
+
+    def _forget(self, progress: Progress, batch: Batch, again: bool) -> None:
+        """What a batch does that forgets; `again`: it may have begun to."""
+        product = batch.forget or ""
+        if not batch.application:
+            self._forgetting.forget_product(product)
+            return
+        who = Consumer(product, batch.application)
+        if who.application == FORGOTTEN:
+            return  # it is that of nobody already
+        if not batch.copied:
+            self._forgetting.copy(who, batch.number, again)
+            self._store.forget_marks()
+            noted = msgspec.structs.replace(batch, copied=True)
+            self._note(msgspec.structs.replace(progress, batch=noted))
+        self._forgetting.forget_application(who)
 
     def _read_again(self, positions: Positions, batch: Batch) -> Sequence[Entry]:
         """The very entries of a batch, though the logs have grown since."""
@@ -226,6 +247,8 @@ def _is_whole(progress: Progress) -> bool:
     return progress.batch is None and progress.layout >= LAYOUT
 
 
-def _forgotten(entries: Sequence[Entry]) -> str | None:
-    """The product that is forgotten at this place of its log; None if the entries are to be counted."""
-    return entries[0].service if entries and entries[0].code == FORGET else None
+def _forgotten(entries: Sequence[Entry]) -> tuple[str | None, str]:
+    """The product and the application that are forgotten at this place of their log; None if the entries are to be counted."""
+    if entries and entries[0].code == FORGET:
+        return entries[0].service, entries[0].application
+    return None, ""

@@ -1,17 +1,21 @@
 """The history of a home folder: what the console opens, and all that others use of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import StillDeleting
-from tallygate.history import query, verify
+from tallygate.history import disk, query, verify
 from tallygate.history.answer import Answer
 from tallygate.history.deletion import Deletion
+from tallygate.history.disk import Use
 from tallygate.history.engine import ChdbEngine, Engine
 from tallygate.history.forgetting import Forgetting
 from tallygate.history.historian import Historian
 from tallygate.history.progress import ProgressFile
-from tallygate.history.question import Question
+from tallygate.history.question import Consumer, Question
+from tallygate.history.ranking import Place, Ranking, rank
 from tallygate.history.retention import Retention
 from tallygate.history.schema import MINUTE, create_tables
 from tallygate.history.store import Store
@@ -23,10 +27,32 @@ from tallygate.ledger.opening import logs_of
 from tallygate.settings import Settings
 
 
+class Snapshot:
+    """The history as it stands at one moment: all of its answers are of the same entries, and add up.
+
+    Attributes:
+        complete_until_s: All that was acknowledged before this second is in it.
+        minutes_since_s: From when on usage by minute is kept.
+    """
+
+    def __init__(self, engine: Engine, complete_until_s: int, minutes_since_s: int) -> None:
+        self._engine = engine
+        self.complete_until_s = complete_until_s
+        self.minutes_since_s = minutes_since_s
+
+    def ask(self, question: Question) -> Answer:
+        """As `History.ask`."""
+        return query.ask(self._engine, question, self.complete_until_s, self.minutes_since_s)
+
+    def rank(self, ranking: Ranking) -> list[Place]:
+        """Which lines come first. Raises what `ask` raises."""
+        return rank(self._engine, ranking, self.minutes_since_s)
+
+
 class History:
     """Answers questions, after catching up with the ledger's logs. Every method may be called from any thread.
 
-    Each question, `catch_up`, `rows`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
+    Each question, `snapshot`, `catch_up`, `rows`, `disk`, `verify` and `last_hit_s` raises HistoryUnavailable, with the reason,
     when the engine or a log cannot be used now; the next call tries again.
     """
 
@@ -34,15 +60,15 @@ class History:
         self._engine = engine
         self._clock = clock
         self._tail = Tail()
-        deletion = Deletion(engine)
-        self._forgetting = Forgetting(deletion)
+        deletion, store = Deletion(engine), Store(engine)
+        self._forgetting = Forgetting(engine, deletion, store)
         self._historian = Historian(
             logs,
-            Store(self._engine),
+            store,
             self._forgetting,
             Upgrade(engine, deletion),
             ProgressFile(settings.history / "historian.json"),
-            Retention(self._engine, settings.raw_days, settings.minute_days),
+            Retention(self._engine, settings.raw_days, settings.minute_days, settings.quarter_days),
             clock,
             self._tail,
         )
@@ -88,31 +114,53 @@ class History:
         minutes_since_s = progress.since_s.get(MINUTE.name, 0)
         return query.ask(self._engine, question, complete_until_s, minutes_since_s)
 
-    def last_hit_s(self, product: str | None, *series: str) -> int | None:
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """For several questions that belong together. Nothing is written to the history while it is in use: be brief."""
+        complete_until_s = self._clock.now_s()
+        with self._historian.still() as progress:
+            yield Snapshot(self._engine, complete_until_s, progress.since_s.get(MINUTE.name, 0))
+
+    def last_hit_s(
+        self,
+        product: str | tuple[str, ...] | None,
+        *series: str,
+        among: tuple[Consumer, ...] | None = None,
+    ) -> int | None:
         """When any of the series was last counted, as `query.last_hit_s` says; None if never."""
         self._historian.catch_up()
-        return query.last_hit_s(self._engine, product, series)
+        return query.last_hit_s(self._engine, product, series, among)
 
     def watch(self, *products: str) -> Subscription:
         """The entries of these products that come in from now on, when questions see them too. Close it."""
         return self._tail.subscribe(products)
 
-    def rows(self, product: str) -> dict[str, int]:
-        """By table, how many rows it has of the product. Waits until what is forgotten is deleted."""
+    def rows(self, product: str, application: str | None = None) -> dict[str, int]:
+        """By table, how many rows it has of a product or an application. Waits until what is forgotten is deleted."""
         while True:
             try:
                 with self._historian.still():
-                    return self._forgetting.rows(product)
+                    return self._forgetting.rows(product, application)
             except StillDeleting:
                 continue
 
+    def disk(self) -> list[Use]:
+        """What each table takes on disk, with what is in the logs."""
+        with self._historian.still():
+            return disk.uses(self._engine, self._clock.now_s())
+
     def verify(self) -> list[Difference]:
-        """Recomputes the roll-ups from the raw entries still kept; the list must be empty."""
+        """Recomputes the roll-ups from the raw entries still kept, and of earlier times adds the applications up to the
+        products' totals; the list must be empty."""
         with self._historian.still() as progress:
             days = verify.days(self._engine, progress.since_s)
+            months = verify.months(self._engine, progress.since_s)
         found = []
         for table, day in days:
             # Still for a day at a time, so that questions need not wait for all of them.
             with self._historian.still() as progress:
                 found += verify.differences(self._engine, table, day, progress.since_s)
+        for table, number in months:
+            with self._historian.still() as progress:
+                found += verify.totals(self._engine, table, number, progress.since_s)
         return found

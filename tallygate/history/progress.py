@@ -13,13 +13,16 @@ class Batch(msgspec.Struct, frozen=True):
     Attributes:
         number: Batches are numbered in the order in which they are written.
         ends: Where it ends in each log.
-        forget: The product of which all that was counted before is to be deleted; None: it holds
-            entries to be counted.
+        forget: The product that is to be forgotten; None: the batch holds entries to be counted.
+        application: Only this application of it; '' = all of the product.
+        copied: Whether the application's usage is that of nobody by now.
     """
 
     number: int
     ends: dict[str, int]
     forget: str | None = None
+    application: str = ""
+    copied: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, rename={"positions": "position"}):

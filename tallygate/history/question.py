@@ -29,6 +29,8 @@ class Question:
         among: Only these applications, as one total unless they are split; None: all.
         groups: For the split by group: the group of each application. Those that have none are the group ''.
         split: A line for each of these instead of one sum.
+        only: Only the lines with these names: for each of them those of `split` but for the series, in the order product,
+            application, group; None: all.
         top: Only so many lines, the greatest totals first; None: all.
         compare: What the window is compared with: as many buckets just before it, or those a year ago; None: nothing.
     """
@@ -40,5 +42,12 @@ class Question:
     among: tuple[Consumer, ...] | None = None
     groups: Mapping[Consumer, str] = field(default_factory=dict)
     split: tuple[Split, ...] = ("series",)
+    only: tuple[tuple[str, ...], ...] | None = None
     top: int | None = None
     compare: Compare | None = None
+
+    def compared_with(self) -> Window | None:
+        """The window that its own is compared with; None if none is, or there is none."""
+        if self.compare is None:
+            return None
+        return self.window.previous() if self.compare == "previous" else self.window.year_before()

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from tallygate.history.engine import Engine
-from tallygate.history.schema import MINUTE, RAW, Table
+from tallygate.history.schema import MINUTE, QUARTER, RAW, Table
 
 DAY_S = 86_400
 
 
 class Retention:
-    """Keeps raw entries and usage by minute for a number of days of event time; 0 = for ever."""
+    """Keeps raw entries and roll-ups for a number of days of event time; 0 = for ever."""
 
-    def __init__(self, engine: Engine, raw_days: int, minute_days: int) -> None:
+    def __init__(self, engine: Engine, raw_days: int, minute_days: int, quarter_days: int) -> None:
         self._engine = engine
-        self._days: dict[Table, int] = {RAW: raw_days, MINUTE: minute_days}
+        self._days: dict[Table, int] = {RAW: raw_days, MINUTE: minute_days, QUARTER: quarter_days}
 
     def since_s(self, before: Mapping[str, int], now_s: int) -> dict[str, int]:
         """By table, from when on its rows are kept; never earlier than `before`, as gone is gone."""

@@ -7,6 +7,10 @@
 A code is three digits, so the colon behind it ends it, whatever characters the metric's id has.
 """
 
+import re
+
+from tallygate.domain.errors import QuestionError
+
 CODES = range(100, 600)
 PAIR = "mc:"
 """How the series of a code of a metric begins."""
@@ -25,3 +29,16 @@ def code_series(code: int, metric_id: str | None = None) -> str:
 def code_class_series(hundreds: int, metric_id: str | None = None) -> tuple[str, ...]:
     """The series of all codes of a class: 4 for those from 400 to 499. Together they are the class."""
     return tuple(code_series(code, metric_id) for code in CODES if code // 100 == hundreds)
+
+
+def codes_series(codes: str, metric_id: str | None = None) -> tuple[str, ...]:
+    """The series of `404`, or of a class: `4XX`, in any case. Together they are what was asked for.
+
+    Raises:
+        QuestionError: It is neither.
+    """
+    if re.fullmatch(r"[1-5][xX]{2}", codes):
+        return code_class_series(int(codes[0]), metric_id)
+    if re.fullmatch(r"[1-5][0-9]{2}", codes):
+        return (code_series(int(codes), metric_id),)
+    raise QuestionError(f"Response code must be from 100 to 599, or a class: 2XX, not {codes}")

@@ -35,7 +35,7 @@ class Store:
         """
         for table in (RAW, *ROLLUPS):
             rows = self._rows(table, entries, batch, since_s)
-            self._insert(table, self._marks_of(table), rows, batch)
+            self._insert(table, self.marks(table), rows, batch)
 
     def complete(self, entries: Sequence[Entry], batch: int, since_s: dict[str, int]) -> None:
         """Writes what is missing of a batch that may be written in part.
@@ -82,7 +82,12 @@ class Store:
             self._engine.insert(table.name, rows)
         marks.update(dict.fromkeys(parts, batch))
 
-    def _marks_of(self, table: Table) -> Marks:
+    def marks(self, table: Table) -> Marks:
+        """By partition of a roll-up, the last batch that it holds. `raw` has none.
+
+        Raises:
+            HistoryUnavailable: The engine cannot answer now.
+        """
         if table is RAW:
             return {}
         if table.name not in self._marks:

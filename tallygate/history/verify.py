@@ -11,7 +11,7 @@ DAY_S = 86_400
 
 
 class Difference(NamedTuple):
-    """A row of a roll-up that is not the sum of its raw entries.
+    """A row of a roll-up that is not the sum of its raw entries, or of its applications' where no entries are kept.
 
     Attributes:
         t: The row's first second, UTC.
@@ -78,6 +78,44 @@ def differences(
         end_ms=end_s * 1000,
     )
     return [Difference(table.name, *row) for row in rows]
+
+
+def months(engine: Engine, since_s: Mapping[str, int]) -> list[tuple[Table, int]]:
+    """The partitions whose totals are to be added up, because no raw entries are kept of their time, for each roll-up.
+
+    Raises:
+        HistoryUnavailable: The engine cannot answer now.
+    """
+    return [
+        (table, int(number))
+        for table in ROLLUPS
+        for (number,) in engine.query(
+            f"SELECT DISTINCT intDiv(t, {table.partition_s}) AS number FROM {table.name}"
+            " WHERE t < {end_s} AND series != '' ORDER BY number",
+            end_s=_begin_s(table, since_s),
+        )
+    ]
+
+
+def totals(
+    engine: Engine, table: Table, number: int, since_s: Mapping[str, int]
+) -> list[Difference]:
+    """Where a product's total in a partition is not the sum over its applications, in the time of which no raw entries are kept.
+
+    The tables must stand still meanwhile.
+
+    Raises:
+        HistoryUnavailable: The engine cannot answer now.
+    """
+    rows = engine.query(
+        "SELECT series, product, t, sumIf(value, application != '') AS wanted,"
+        f" sumIf(value, application = '') AS there FROM {table.name}"
+        " WHERE t >= {begin_s} AND t < {end_s} AND series != ''"
+        " GROUP BY series, product, t HAVING wanted != there ORDER BY series, product, t",
+        begin_s=number * table.partition_s,
+        end_s=min((number + 1) * table.partition_s, _begin_s(table, since_s)),
+    )
+    return [Difference(table.name, series, product, "", *rest) for series, product, *rest in rows]
 
 
 def _begin_s(table: Table, since_s: Mapping[str, int]) -> int:

@@ -12,7 +12,7 @@ import structlog
 from msgspec.structs import replace
 
 from tallygate.domain.clock import Clock
-from tallygate.integration_errors.record import Context, Group, Page
+from tallygate.integration_errors.record import Context, Group, Naming, Page
 from tallygate.integration_errors.store import FAILURES, ErrorStore
 
 log = structlog.get_logger()
@@ -85,6 +85,22 @@ class ErrorRecorder:
             One of FAILURES: They are still there.
         """
         return await self.after_waiting(lambda: self._store.delete(service))
+
+    async def count_of(self, service: str, naming: Naming) -> int:
+        """How many groups of a service name somebody, with all that were handed in before.
+
+        Raises:
+            One of FAILURES: They cannot be read.
+        """
+        return await self.after_waiting(lambda: self._store.count_of(service, naming))
+
+    async def forget(self, service: str, naming: Naming) -> int:
+        """Deletes the groups of a service that name somebody, with all that were handed in before.
+
+        Raises:
+            One of FAILURES: Some may still be there.
+        """
+        return await self.after_waiting(lambda: self._store.forget(service, naming))
 
     def close(self) -> None:
         """Writes what waits, and ends the thread."""

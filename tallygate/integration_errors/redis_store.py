@@ -7,12 +7,13 @@ size          a service may hold as much as a partition's share of the whole; it
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from heapq import nlargest
 from importlib.resources import files
 from typing import Final
 
 import msgspec
 
-from tallygate.integration_errors.record import Context, Group, Page
+from tallygate.integration_errors.record import Context, Group, Naming, Page
 from tallygate.integration_errors.store import group_bytes
 from tallygate.redis.errors import RedisAway
 from tallygate.redis.partitions import Partitions
@@ -74,6 +75,12 @@ class RedisErrorStore:
             raise self._away(error) from error
         return Page([_group(service, each) for each in stored if each], int(total))
 
+    def newest(self, services: Sequence[str], now_ms: int, limit: int) -> list[Group]:
+        found = [
+            group for service in services for group in self.page(service, now_ms, 1, limit).groups
+        ]
+        return nlargest(limit, found, key=lambda group: group.last_ms)
+
     def delete(self, service: str) -> int:
         groups, order, held = self._keys(service)
         try:
@@ -84,6 +91,33 @@ class RedisErrorStore:
         except Error as error:
             raise self._away(error) from error
         return count
+
+    def count_of(self, service: str, naming: Naming) -> int:
+        return len(self._naming(service, naming))
+
+    def forget(self, service: str, naming: Naming) -> int:
+        groups, order, held = self._keys(service)
+        found = self._naming(service, naming)
+        try:
+            for digest, size_bytes in found.items():
+                if self._client().hdel(groups, digest):
+                    self._client().zrem(order, digest)
+                    self._client().hincrby(held, service, -size_bytes)
+        except Error as error:
+            raise self._away(error) from error
+        return len(found)
+
+    def _naming(self, service: str, naming: Naming) -> dict[bytes, int]:
+        """By digest, the bytes of the groups that do."""
+        try:
+            stored = self._client().hgetall(self._keys(service)[0])
+        except Error as error:
+            raise self._away(error) from error
+        return {
+            digest: _stored(each)[-1]
+            for digest, each in stored.items()
+            if naming(_group(service, each))
+        }
 
     def close(self) -> None:
         if self._connected is not None:

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from tallygate.integration_errors.record import Context, Group, Page
+from tallygate.integration_errors.record import Context, Group, Naming, Page
 from tallygate.settings import Settings
 
 _SCHEMA: Final = """
@@ -46,6 +46,8 @@ ON CONFLICT (service, code, message) DO UPDATE SET
   first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms),
   count = count + excluded.count, context = excluded.context, bytes = excluded.bytes
 """
+_COLUMNS: Final = "service, code, message, first_ms, last_ms, count, context"
+_NEWEST_FIRST: Final = "ORDER BY last_ms DESC, id DESC"
 _ROW_BYTES: Final = 250
 """What a row and its places in the indexes take besides the texts; measured."""
 
@@ -65,8 +67,20 @@ class ErrorStore(Protocol):
         """The groups of a service, the newest first. `page`: 1 is the first."""
         ...
 
+    def newest(self, services: Sequence[str], now_ms: int, limit: int) -> list[Group]:
+        """The newest groups of any of the services, the newest first."""
+        ...
+
     def delete(self, service: str) -> int:
         """Forgets all errors of a service. Returns how many groups there were."""
+        ...
+
+    def count_of(self, service: str, naming: Naming) -> int:
+        """How many groups of a service name somebody."""
+        ...
+
+    def forget(self, service: str, naming: Naming) -> int:
+        """Deletes the groups of a service that name somebody. Returns how many they were."""
         ...
 
     def close(self) -> None: ...
@@ -121,14 +135,23 @@ class SqliteErrorStore:
         where = "WHERE service = ? AND last_ms >= ?"
         (total,) = execute(f"SELECT count(*) FROM error {where}", (service, since_ms)).fetchone()
         rows = execute(
-            "SELECT service, code, message, first_ms, last_ms, count, context"
-            f" FROM error {where} ORDER BY last_ms DESC, id DESC LIMIT ? OFFSET ?",
+            f"SELECT {_COLUMNS} FROM error {where} {_NEWEST_FIRST} LIMIT ? OFFSET ?",
             (service, since_ms, per_page, (page - 1) * per_page),
         )
-        groups = []
-        for of, code, message, first_ms, last_ms, count, context in rows:
-            groups.append(Group(of, code, message, first_ms, last_ms, count, _decode(context)))
-        return Page(groups, total)
+        return Page([_group(row) for row in rows], total)
+
+    def newest(self, services: Sequence[str], now_ms: int, limit: int) -> list[Group]:
+        """The newest groups of any of the services, the newest first.
+
+        Raises:
+            sqlite3.Error: The file cannot be read.
+        """
+        rows = self._connection().execute(
+            f"SELECT {_COLUMNS} FROM error WHERE service IN (SELECT value FROM json_each(?))"
+            f" AND last_ms >= ? {_NEWEST_FIRST} LIMIT ?",
+            (msgspec.json.encode(services).decode(), self._since_ms(now_ms), limit),
+        )
+        return [_group(row) for row in rows]
 
     def delete(self, service: str) -> int:
         """Forgets all errors of a service. Returns how many groups there were.
@@ -137,6 +160,26 @@ class SqliteErrorStore:
             sqlite3.Error: They are still there.
         """
         return self._connection().execute("DELETE FROM error WHERE service = ?", (service,)).rowcount  # fmt: skip
+
+    def count_of(self, service: str, naming: Naming) -> int:
+        """How many groups of a service name somebody.
+
+        Raises:
+            sqlite3.Error: The file cannot be read.
+        """
+        return len(self._naming(service, naming))
+
+    def forget(self, service: str, naming: Naming) -> int:
+        """Deletes the groups of a service that name somebody, from the file and its log too. Returns how many they were.
+
+        Raises:
+            sqlite3.Error: Some may still be there.
+        """
+        found = self._naming(service, naming)
+        connection = self._connection()
+        connection.executemany("DELETE FROM error WHERE id = ?", [(each,) for each in found])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return len(found)
 
     def held_bytes(self) -> int:
         """What all groups take, about.
@@ -158,12 +201,24 @@ class SqliteErrorStore:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA secure_delete = ON")
                 connection.executescript(_SCHEMA)
             except sqlite3.Error:
                 connection.close()
                 raise
             self._opened = connection
         return self._opened
+
+    def _naming(self, service: str, naming: Naming) -> list[int]:
+        """The ids of the groups that do."""
+        rows = self._connection().execute(
+            "SELECT id, code, message, first_ms, context FROM error WHERE service = ?", (service,)
+        )
+        return [
+            number
+            for number, code, message, first_ms, context in rows
+            if naming(Group(service, code, message, first_ms, 0, 0, _decode(context)))
+        ]
 
     def _since_ms(self, now_ms: int) -> int:
         return now_ms - self._window_ms if self._window_ms else 0
@@ -176,6 +231,11 @@ class SqliteErrorStore:
                 " (SELECT service FROM held ORDER BY bytes DESC LIMIT 1) ORDER BY last_ms, id LIMIT ?)",
                 (_TRIMMED_AT_ONCE,),
             )
+
+
+def _group(row: tuple[Any, ...]) -> Group:
+    service, code, message, first_ms, last_ms, count, context = row
+    return Group(service, code, message, first_ms, last_ms, count, _decode(context))
 
 
 def _row(group: Group) -> tuple[Any, ...]:

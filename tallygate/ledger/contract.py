@@ -134,8 +134,20 @@ class Ledger(Protocol):
         """The current value of each limit's metric in its period."""
         ...
 
-    async def forget(self, service: str) -> None:
-        """All that was counted of a service is gone: its counters at once, its history when the historian comes to it."""
+    async def forget(self, service: str, application: str = "") -> None:
+        """All that was counted of a service is gone: its counters at once, its history when the historian comes to it.
+
+        Args:
+            application: Only what was counted of this one, and with it all else that names it: its ids, and events that
+                nobody has fetched. The history keeps its usage as that of nobody, so that the service's totals stay.
+        """
+        ...
+
+    async def traces(self, service: str, application: str) -> dict[str, int]:
+        """What names an application, by place: so many `counters`, `ids`, `events`, and entries of the `log`.
+
+        What nobody needs any more leaves the log first.
+        """
         ...
 
     async def events(self) -> list[Event]:

@@ -47,8 +47,11 @@ class DelegatingLedger(Ledger):
     ) -> tuple[int, ...]:
         return await self._inner.utilization(service, application, limits)
 
-    async def forget(self, service: str) -> None:
-        await self._inner.forget(service)
+    async def forget(self, service: str, application: str = "") -> None:
+        await self._inner.forget(service, application)
+
+    async def traces(self, service: str, application: str) -> dict[str, int]:
+        return await self._inner.traces(service, application)
 
     async def events(self) -> list[Event]:
         return await self._inner.events()

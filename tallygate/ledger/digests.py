@@ -10,6 +10,11 @@ def key_of(service: str, entry_id: str) -> bytes:
     return blake2b(f"{service}\0{entry_id}".encode(), digest_size=16).digest()
 
 
+def owner_of(service: str, application: str) -> bytes:
+    """Whose id it is: a digest of 8 bytes, by which the ids of an application are found when it is forgotten."""
+    return blake2b(f"{service}\0{application}".encode(), digest_size=8).digest()
+
+
 def content_of(entry: Entry) -> bytes:
     """A digest of what the entry says: who, what and with which answer. Not when: a retry may be stamped anew.
 

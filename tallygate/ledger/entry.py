@@ -13,7 +13,8 @@ import msgspec
 HEAD = struct.Struct("<Iq")
 
 FORGET = -1
-"""In place of a response code: all that was counted of the entry's service before this place in the log is gone."""
+"""In place of a response code: all that was counted before this place in the log is gone, of the entry's application, or
+of its service where it names no application."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -38,6 +39,16 @@ class Entry(msgspec.Struct, frozen=True):
     sets: tuple[tuple[str, int], ...] = ()
     id: str = ""
     id_expires_s: int = 0
+
+
+def tombstone(service: str, application: str, time_ms: int) -> Entry:
+    """What says that a service, or an application of it, is forgotten. `application` '' = the whole service."""
+    return Entry(service, application, time_ms, (), FORGET)
+
+
+def forgets(said: Entry, service: str, application: str) -> bool:
+    """Whether a tombstone is about an application."""
+    return said.service == service and said.application in ("", application)
 
 
 class _Body(msgspec.Struct, array_like=True, frozen=True, omit_defaults=True):

@@ -78,7 +78,7 @@ class Listener:
         authorizing = AuthorizeEndpoints(registry, calls, clock, mistakes)
         oauth = AuthorizeEndpoints(registry, calls, clock, mistakes, oauth=True)
         reporting = ReportEndpoint(registry, reports, clock, settings, mistakes)
-        self._home_commands = HomeCommands(registry, ledger, internal_token)
+        self._home_commands = HomeCommands(registry, ledger, self.errors, internal_token)
         console = Console(settings, internal_token)
         self.internal = InternalApi(
             registry, parts.stores, ledger, self.errors, console, clock, settings

@@ -2,7 +2,7 @@
 
 asked by          what it does
 SIGTERM, SIGINT   stops: calls that are under way may take STOP_WITHIN_S
-SIGHUP            leaves: a successor waits for the ledger already, and no call may be broken (see `gate`)
+SIGHUP            leaves: a successor waits for the ledger already, and no call may be broken (see `tallygate.gate`)
 """
 
 import asyncio
@@ -24,10 +24,10 @@ import uvloop
 
 from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import TallygateError
+from tallygate.gate import Gate
 from tallygate.listener import parts
 from tallygate.listener.app import Listener
 from tallygate.listener.garbage import Collecting
-from tallygate.listener.gate import Gate
 from tallygate.listener.internal.auth import require_password_unless_local
 from tallygate.listener.request_log import configure_log
 from tallygate.process import (

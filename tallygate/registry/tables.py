@@ -2,8 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Final
 
 from tallygate.registry.records import Application, Limit, Metric, Service
+
+_NAMING: Final = {
+    "application": "id",
+    "user_key": "application_id",
+    "application_key": "application_id",
+    "referrer_filter": "application_id",
+    "journal": "application_id",
+}
+"""Tables that name applications, and the column in which they do."""
 
 
 class RegistryTables:
@@ -114,6 +124,13 @@ class RegistryTables:
             service_id,
             application_id,
         )
+
+    def traces(self, service_id: str, application_id: str) -> int:
+        found = 0
+        for table, column in _NAMING.items():
+            sql = f"SELECT count(*) FROM registry_{table} WHERE service_id = ? AND {column} = ?"
+            found += self._rows(sql, (service_id, application_id)).fetchone()[0]
+        return found
 
     def _one(self, statement: str, *given: str) -> str | None:
         row = self._rows(statement, given).fetchone()

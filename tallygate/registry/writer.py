@@ -139,6 +139,15 @@ class RegistryWriter:
         )
         self._changed(service_id, application_id)
 
+    def forget_application(self, service_id: str, application_id: str) -> None:
+        """Removes it, and its name from the journal: listeners that are behind it look up everything anew."""
+        self.delete_application(service_id, application_id)
+        self._execute(
+            "UPDATE registry_journal SET service_id = '', application_id = ''"
+            " WHERE service_id = ? AND application_id = ?",
+            (service_id, application_id),
+        )
+
     def put_user_key(self, service_id: str, user_key: str, application_id: str) -> None:
         self._execute(
             "INSERT OR REPLACE INTO registry_user_key VALUES (?, ?, ?)",

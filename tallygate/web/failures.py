@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from tallygate.developer.sessions import is_below
 
-_PROGRAMS = ("/stats/", "/admin/api/", "/internal/", "/healthz")
+_PROGRAMS = ("/stats/", "/analytics/v1/", "/admin/api/", "/internal/", "/healthz")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

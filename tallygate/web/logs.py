@@ -13,6 +13,11 @@ _SHARED = [
 ]
 
 
+def _tells_news(record: logging.LogRecord) -> bool:
+    """False for Granian's advice about threads: most of ours sleep, one for each page that moves by itself."""
+    return "Python threads" not in record.getMessage()
+
+
 def configure(config: dict[str, Any]) -> None:
     """For Django's LOGGING_CONFIG: the standard library's loggers and structlog's write alike."""
     logging.config.dictConfig(config)
@@ -42,9 +47,11 @@ def logging_config() -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"news": {"()": lambda: _tells_news}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
+            "_granian": {"filters": ["news"]},
             "django.request": {"level": "ERROR"},
             # Anybody can send odd hosts, huge bodies and the like; each would be a stack trace here.
             "django.security": {"level": "CRITICAL"},

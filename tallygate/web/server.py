@@ -18,6 +18,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from tallygate import mail
 from tallygate.domain.errors import TallygateError
 from tallygate.process import allow_many_open_files, die_with_parent
 from tallygate.settings import Settings, address, load
@@ -44,9 +45,14 @@ def serve(settings: Settings) -> None:
 
     Raises:
         OSError: The address cannot be listened on.
+        InputError: A setting has the wrong form.
         SystemExit: The worker has ended by itself.
     """
     host, port = address(settings.console)
+    if settings.smtp_url:
+        mail.read(
+            settings.smtp_url
+        )  # what is wrong with it is told now, not when the first report is due
     settings.run.mkdir(parents=True, exist_ok=True)
     announced = settings.run / "console.json"
     announced.unlink(missing_ok=True)
@@ -84,12 +90,14 @@ def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     die_with_parent(parent)
     from django.urls import get_resolver
 
-    from tallygate.web import runtime, wsgi
+    from tallygate.web import runtime, scheduler, wsgi
 
     _ = get_resolver().url_patterns  # imports every page now, not at somebody's first request
     # The worker is a forked process: Python ends it without running what atexit holds.
     Finalize(None, runtime.close, exitpriority=1)
     runtime.history()  # the log is carried into the history also while nobody asks
+    scheduler.start(settings)
+    Finalize(None, scheduler.stop, exitpriority=2)  # it asks the history, so it ends first
     message = json.dumps({"pid": parent, "url": f"http://{settings.console}"})
     threading.Thread(target=_announce, args=(settings, announced, message), daemon=True).start()
     return wsgi.application

@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "tallygate.catalog",
+    "tallygate.reports",
     "tallygate.console",
     "tallygate.developer",
 ]

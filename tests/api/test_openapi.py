@@ -20,6 +20,8 @@ from tallygate.api import urls as analytics_urls
 from tallygate.api.management.table import ENDPOINTS
 from tallygate.api.openapi.documents import DOCUMENTS
 from tallygate.api.stats import FORMATS
+from tallygate.api.v1 import urls as v1_urls
+from tallygate.api.v1.answers import FORMS
 from tallygate.domain.clock import SystemClock
 from tallygate.listener.app import Listener
 from tallygate.listener.parts import opened
@@ -131,13 +133,33 @@ def test_every_parameter_of_the_account_management_api_is_in_its_document(
 
 
 def test_every_route_of_the_analytics_api_is_in_its_document(django_home: Path) -> None:
+    """Of both families, and nothing else is in it."""
     routes = {_templated(pattern) for pattern in analytics_urls.urlpatterns}
+    routes |= {f"/analytics/v1/{pattern.pattern}" for pattern in v1_urls.urlpatterns}
     assert {("GET", path) for path in routes} == {
         (method, re.sub(r"backend_api_id", "backend_id", path))
         for method, path in asked("analytics")
     }
     formats = read("analytics")["components"]["parameters"]["format"]["schema"]["enum"]
     assert formats == list(FORMATS)
+
+
+@pytest.mark.parametrize("report", v1_urls.PARAMETERS)
+def test_every_parameter_and_format_of_analytics_v1_is_in_its_document(
+    report: str, django_home: Path
+) -> None:
+    document = read("analytics")
+    operation = document["paths"][f"/analytics/v1/{report}"]["get"]
+    told = [_found(document, each)["name"] for each in operation["parameters"]]
+    assert sorted(told) == sorted({*v1_urls.PARAMETERS[report], "format"})
+    types = [form.media_type for form in FORMS.values()]
+    assert list(operation["responses"]["200"]["content"]) == types
+
+
+def _found(document: Any, reference: Any) -> Any:
+    for part in reference["$ref"].removeprefix("#/").split("/"):
+        document = document[part]
+    return document
 
 
 def _templated(pattern: URLPattern) -> str:

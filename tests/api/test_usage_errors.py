@@ -122,7 +122,8 @@ def test_missing_parameters_are_named_one_by_one_in_plain_text(
         ),
         (
             {"period": "day", "granularity": "fortnight"},
-            "Granularity must be one of [:eternity, :month, :day, 6 hours, :hour], not fortnight",
+            "Granularity must be one of [:eternity, :year, :month, :week, :day, 6 hours, :hour, :minute],"
+            " not fortnight",
         ),
         (
             {"since": "2020-01-01", "granularity": "day"},
@@ -159,7 +160,8 @@ def test_a_question_that_makes_no_sense_is_told_why_in_the_format_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("granularity", "span"), [("hour", "90 days"), ("day", "1 year"), ("month", "10 years")]
+    ("granularity", "span"),
+    [("hour", "400 days"), ("day", "25 years"), ("month", "100 years")],
 )
 def test_an_absurd_range_is_refused_on_all_three_kinds(
     site: AnalyticsSite, granularity: str, span: str
@@ -177,12 +179,32 @@ def test_an_absurd_range_is_refused_on_all_three_kinds(
             until="8000-09-19 23:49:00",
             granularity=granularity,
         )
-        assert (answer.status_code, answer.json()) == (400, {"error": CAP + span})
+        assert (answer.status_code, answer.json()) == (
+            400,
+            {"error": f"{CAP}{span}; no granularity would do"},
+        )
+
+
+def test_a_range_that_is_too_long_is_refused_with_the_granularities_that_would_do(
+    site: AnalyticsSite,
+) -> None:
+    answer = site.service(since="2018-01-01", until="2020-03-18", granularity="hour")
+    would_do = "6 hours, day, week, month and year would do"
+    assert (answer.status_code, answer.json()) == (400, {"error": f"{CAP}400 days; {would_do}"})
 
 
 @pytest.mark.parametrize(
     ("granularity", "since"),
-    [("day", "2019-03-20"), ("month", "2011-03-18"), ("hour", "2019-12-20")],
+    [
+        ("day", "2019-03-20"),
+        ("month", "2011-03-18"),
+        ("hour", "2019-12-20"),
+        ("day", "2000-03-01"),
+        ("month", "1970-01-01"),
+        ("hour", "2019-03-18"),
+        ("week", "1970-01-01"),
+        ("6 hours", "2016-03-18"),
+    ],
 )
 def test_long_ranges_within_the_caps_are_answered(
     site: AnalyticsSite, granularity: str, since: str

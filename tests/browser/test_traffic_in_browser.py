@@ -1,8 +1,11 @@
 """The Traffic page in a real browser, with real data behind it."""
 
+import csv
+import io
 import json
 import re
 import shlex
+import struct
 from urllib.request import urlopen
 
 import pytest
@@ -132,16 +135,26 @@ def test_custom_dates_wait_for_the_button_and_equal_the_analytics_api(open_page,
     assert drawn(page)["values"] == answer["values"]
 
 
-def test_the_download_equals_the_analytics_api_byte_by_byte(open_page, site):
+def downloaded(page: Page, form: str):
+    """What the button of that name downloads."""
+    with page.expect_download() as downloading:
+        page.get_by_label("Report").get_by_text(f"Download {form}").first.click()
+    return downloading.value
+
+
+def rows_of(path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text())))
+
+
+def test_the_download_equals_the_analytics_api(open_page, site):
     page = open_page()
     page.goto(site.may)
-    with page.expect_download() as downloading:
-        page.get_by_role("link", name="Download CSV").click()
-    download = downloading.value
-    assert download.suggested_filename == "api-hits-2015-05-16-2015-05-20.csv"
-    api = site.usage("csv", granularity="hour", since="2015-05-16", until="2015-05-20 23:59:59")
-    assert download.path().read_bytes() == api
-    assert api.count(b"\n") == 1 + 5 * 24
+    download = downloaded(page, "CSV")
+    assert download.suggested_filename == "api-traffic-hits-2015-05-16-2015-05-20.csv"
+    rows = rows_of(download.path())
+    api = site.usage_json(granularity="hour", since="2015-05-16", until="2015-05-20 23:59:59")
+    assert [int(row["value"]) for row in rows] == api["values"]
+    assert len(rows) == 5 * 24
 
 
 def test_the_download_follows_the_choices(open_page, site):
@@ -149,12 +162,84 @@ def test_the_download_follows_the_choices(open_page, site):
     page.goto(site.may)
     page.get_by_label("Metric or method").select_option("list_payments")
     shows(page, "List payments per hour")
-    with page.expect_download() as downloading:
-        page.get_by_role("link", name="Download CSV").click()
-    rows = downloading.value.path().read_text().splitlines()[1:]
-    assert sum(int(row.rsplit(",", 1)[1]) for row in rows) == sum(
+    rows = rows_of(downloaded(page, "CSV").path())
+    assert sum(int(row["value"]) for row in rows) == sum(
         hour * 7 % 23 + 1 for hour in range(2, 72, 3)
     )
+
+
+def test_the_chart_can_be_taken_away_as_a_picture(open_page, site):
+    page = open_page()
+    page.goto(site.may)
+    drawn(page)
+    svg = downloaded(page, "SVG")
+    assert svg.suggested_filename == "api-traffic-hits-2015-05-16-2015-05-20.svg"
+    text = svg.path().read_text()
+    assert text.startswith("<svg")
+    for told in (
+        "Hits per hour",
+        "16 May 2015, 00:00 to 20 May 2015, 23:59",
+        "Europe/Madrid",
+        "Time before",
+    ):
+        assert told in text
+    png = downloaded(page, "PNG").path().read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == (2400, 1200)
+
+
+def test_dragging_over_the_chart_zooms_in_and_a_click_opens_a_bucket(open_page, site):
+    page = open_page()
+    page.goto(f"{site.traffic}?since=2015-05-10&until=2015-05-24&per=day")
+    drawn(page)
+    box = page.locator(".chart").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.35, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=5)
+    expect(page.locator(".brush")).to_be_visible()
+    page.mouse.up()
+    page.wait_for_url(re.compile("frame=custom"))
+    values = drawn(page)["values"]
+    assert 4 * 24 <= len(values) <= 7 * 24
+    assert sum(values) == sum(hour * 7 % 23 + 1 for hour in range(72))
+    page.go_back()
+    drawn(page)
+    page.mouse.click(box["x"] + box["width"] * 0.55, middle)
+    page.wait_for_url(re.compile("frame=custom"))
+    assert len(drawn(page)["values"]) == 24
+
+
+def test_another_zone_is_offered_and_moves_the_hours(open_page, site):
+    page = open_page()
+    page.goto(site.may)
+    zone = page.get_by_label("Time zone")
+    zone.focus()
+    expect(page.locator("#zones option[value='Asia/Kathmandu']")).to_have_count(1)
+    zone.fill("Asia/Kathmandu")
+    zone.press("Enter")
+    expect(page.get_by_text("Using time zone (GMT+05:45) Asia/Kathmandu")).to_be_visible()
+    answer = site.usage_json(
+        granularity="hour",
+        since="2015-05-16",
+        until="2015-05-20 23:59:59",
+        timezone="Asia/Kathmandu",
+    )
+    assert drawn(page)["values"] == answer["values"]
+
+
+def test_the_last_minutes_and_what_they_are_compared_with(open_page, site):
+    page = open_page()
+    page.goto(site.traffic)
+    choose_frame(page, "Minutes")
+    shows(page, "Hits per minute")
+    assert len(drawn(page)["values"]) == 60
+    page.get_by_label("Last minutes").fill("15")
+    page.get_by_label("Last minutes").press("Tab")
+    page.wait_for_url(re.compile("minutes=15"))
+    page.get_by_label("Compare with").select_option("year")
+    expect(page.get_by_text("Against the year before")).to_be_visible()
+    assert len(drawn(page)["values"]) == 15
 
 
 def test_the_table_says_the_same_as_the_chart(open_page, site):
@@ -180,7 +265,7 @@ def test_a_range_that_is_too_large_is_explained_and_another_choice_recovers(open
     page.goto(site.may)
     page.get_by_label("From").fill("2009-05-16")
     page.get_by_label("Per", exact=True).select_option("hour")
-    expect(page.get_by_role("alert")).to_contain_text("must be less than 90 days")
+    expect(page.get_by_role("alert")).to_contain_text("must be less than 400 days")
     choose_frame(page, "7 days")
     shows(page, "Hits per hour")
     expect(page.get_by_role("alert")).to_have_count(0)

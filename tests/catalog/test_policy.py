@@ -12,11 +12,13 @@ SECTION_ALLOWS = {
     "settings": OWN | {"edit_settings"},
     "partners": OWN
     | {"see_products", "see_backends", "see_accounts", "edit_accounts", "see_account_plans"},
-    "monitoring": OWN | {"see_products", "see_backends", "see_analytics"},
+    "monitoring": OWN
+    | {"see_products", "see_backends", "see_analytics", "see_integration_errors"},
     "plans": OWN
     | {
         "see_products", "edit_products", "edit_policies", "see_backends", "edit_backends",
-        "see_account_plans", "edit_account_plans",
+        "see_account_plans", "edit_account_plans", "see_integration_errors",
+        "purge_integration_errors",
     },
     "policy_registry": OWN | {"see_products", "edit_policies"},
 }  # fmt: skip

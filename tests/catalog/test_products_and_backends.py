@@ -1,6 +1,8 @@
 """Products, backends and their uses."""
 
+import msgspec
 import pytest
+from django.conf import settings as django_settings
 from django.core.exceptions import ValidationError
 from support import catalog_data as made
 
@@ -154,3 +156,23 @@ def test_what_is_not_a_zone_is_refused(zone: str) -> None:
     with pytest.raises(ValidationError) as refused:
         made.provider(time_zone=zone)
     assert list(refused.value.message_dict) == ["time_zone"]
+
+
+@pytest.mark.parametrize(
+    ("template", "address"),
+    [
+        ("", ""),
+        ("https://{product}.staging.example.com", "https://own-api.staging.example.com"),
+        ("http://{loopback}:8080", "http://127.1.0.2:8080"),
+    ],
+)
+def test_a_new_product_gets_its_staging_address_from_the_setting(
+    monkeypatch: pytest.MonkeyPatch, template: str, address: str
+) -> None:
+    """By its name, or with a loopback address that no other product has; without the setting it has none."""
+    changed = msgspec.structs.replace(django_settings.TALLYGATE, gateway_url=template)
+    monkeypatch.setattr(django_settings, "TALLYGATE", changed)
+    product = Product.objects.create(
+        pk=65_538, provider=made.provider(), name="Own API", system_name="own_api"
+    )
+    assert product.proxy.sandbox_endpoint == address

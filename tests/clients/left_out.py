@@ -1,6 +1,5 @@
 """The tests of 3scale-api that are not run, one by one, with the reason."""
 
-TRAFFIC = "sends calls through a gateway, which Tallygate does not have yet"
 PAGES = "is about the pages of the Developer Portal"
 BILLS = "is about bills"
 TENANTS = "is about tenants of a hosted installation"
@@ -9,24 +8,6 @@ EXTRA_FIELDS = "is about extra fields of records"
 WEBHOOKS = "is about webhooks"
 
 LEFT_OUT: dict[str, str] = {
-    "auth/test_app_key.py::test_user_key": TRAFFIC,
-    "auth/test_app_key_authorization.py::test_app_key_authorization": TRAFFIC,
-    "auth/test_different_app_key_name.py::test_different_user_key": TRAFFIC,
-    "auth/test_different_user_key_name.py::test_different_user_key": TRAFFIC,
-    "auth/test_user_key.py::test_user_key": TRAFFIC,
-    "test_integration_analytics.py::test_should_get_analytics_by_service": TRAFFIC,
-    "test_integration_api_client.py::test_api_client": TRAFFIC,
-    "test_integration_api_client.py::test_api_client_replacement": TRAFFIC,
-    "test_integration_mapping_rules.py::test_should_mapping_rule_endpoint_return_ok": TRAFFIC,
-    "test_integration_mapping_rules.py::test_should_update_mapping_rule": TRAFFIC,
-    "test_integration_mapping_rules.py::test_stop_processing_mapping_rules_once_first_one_is_met": TRAFFIC,
-    "test_integration_backend_mapping_rules.py::test_should_mapping_rule_endpoint_return_ok": TRAFFIC,
-    "test_integration_backend_mapping_rules.py::test_should_update_mapping_rule": TRAFFIC,
-    "test_integration_backend_mapping_rules.py::test_stop_processing_mapping_rules_once_first_one_is_met": TRAFFIC,
-    "test_integration_metrics.py::test_should_apicast_return_403_when_metric_is_disabled": TRAFFIC,
-    "test_integration_metrics.py::test_should_apicast_return_429_when_limits_exceeded": TRAFFIC,
-    "test_integration_backend_metrics.py::test_should_apicast_return_403_when_metric_is_disabled": TRAFFIC,
-    "test_integration_backend_metrics.py::test_should_apicast_return_429_when_limits_exceeded": TRAFFIC,
     "test_integration_cms.py::test_file_list": PAGES,
     "test_integration_cms.py::test_file_can_be_created": PAGES,
     "test_integration_cms.py::test_file_can_be_read": PAGES,

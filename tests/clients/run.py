@@ -52,7 +52,7 @@ def run(running: Installation, folder: Path, *tests: str, left_out: Sequence[str
         recorder.LEFT_OUT: json.dumps(left_out),
         "THREESCALE_PROVIDER_URL": console,
         "THREESCALE_PROVIDER_TOKEN": running.ids["access_token"],
-        "TEST_API_BACKEND": "http://echo.invalid:80",
+        "TEST_API_BACKEND": running.api_url,
         "LISTENER_URL": f"http://127.0.0.1:{running.listener.port}",
         "SERVICE_ID": str(product["id"]),
         "SERVICE_TOKEN": product["service_token"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from clients import table
-from clients.left_out import LEFT_OUT, TRAFFIC
+from clients.left_out import LEFT_OUT
 from clients.run import HERE, SUITE, Run, run
 from support.installation import Installation
 
@@ -34,11 +34,6 @@ def test_every_test_of_3scale_api_that_is_not_left_out_passes(suite: Run) -> Non
     assert suite.passed() == set(suite.results), suite.output
     assert len(suite.passed()) == IN_SUITE - len(LEFT_OUT)
     assert not set(suite.results) & set(LEFT_OUT)
-
-
-def test_only_what_needs_a_gateway_or_is_of_no_concern_is_left_out() -> None:
-    """Of the tests about analytics and its set-up, 18 wait for a gateway, and no others."""
-    assert sum(reason == TRAFFIC for reason in LEFT_OUT.values()) == 18
 
 
 def test_what_the_clients_set_up_is_counted_and_read_back(own: Run) -> None:

@@ -51,12 +51,13 @@ class Portal:
         value: int = 1,
         product: Product | None = None,
         application: str = "app",
+        code: int = 0,
     ) -> None:
         """Records one entry in the ledger, as the listener would."""
         usage = tuple((str(metric.pk), value) for metric in metrics)
         service = (product or self.product).service_id
         with EmbeddedLedger.open(self.settings, self.clock) as ledger:
-            ledger.record([Entry(service, application, at_s * 1000, usage)])
+            ledger.record([Entry(service, application, at_s * 1000, usage, code)])
 
     def get(self, path: str, **query: str) -> Any:
         return self.client.get(path, query)

@@ -28,6 +28,8 @@ def test_how_late_reports_may_be_is_told_in_words_and_kept_in_seconds(portal):
     page = portal.get("/settings").content.decode()
     assert "May be late by 1 day, as the installation has it" in page
     assert "May be ahead by 1 hour, as the installation has it" in page
+    form = portal.get("/settings/edit").content.decode()
+    assert form.count("Left blank, as the installation has it: 1 ") == 2
     portal.client.post(
         "/settings/edit", GOOD | {"past_window_s": "400 days", "future_window_s": "90 min"}
     )

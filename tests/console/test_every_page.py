@@ -10,21 +10,29 @@ from tallygate.catalog.deployment import deploy
 from tallygate.catalog.models import AccessToken, Limit, Metric, PricingRule, User
 from tallygate.console.invitations import path_of
 from tallygate.console.urls import urlpatterns
+from tallygate.reports.models import Subscription
+from tallygate.reports.ordering import order_again
 
+NOW_S = 1_431_943_503
 OPEN = {"sign-in", "sign-out", "welcome"}
 """Pages for those who are not signed in."""
 OWN_PAGE = OPEN | {
-    *("home", "products", "product-options"),
+    *("home", "products", "product-options", "time-zones"),
     *("tokens", "token-new", "token-delete", "settings"),
     *("api-docs", "api-doc", "api-doc-token"),
 }  # fmt: skip
 """Pages for everybody who is."""
 NO_CALL = {
-    *("product-options", "lookup", "start", "product-try", "backend-try", "traffic-csv"),
+    *("product-options", "lookup", "start", "product-try", "backend-try", "time-zones"),
     *("application-utilization", "provider-key", "api-docs", "api-doc"),
+    *("overview", "near", "product-near"),
+    *("all-errors", "all-errors-csv", "errors", "errors-csv", "errors-purge", "live-stream"),
+    *("mail", "report-file"),
 }  # fmt: skip
-"""What no call does alike: lists of what may be chosen, tried requests, limits as they stand now, a new
-provider key; the steps and the documents have commands of their own."""
+"""What no call does alike: all products together, integration errors, lists of what may be chosen, tried requests,
+limits as they stand now, a new provider key; the steps and the documents have commands of their own."""
+FILES = ("-csv", "-parquet")
+"""How the names of addresses end that are files, which tell nothing but numbers."""
 
 
 def address(pattern: URLPattern, ids: dict[str, int | str]) -> str:
@@ -77,6 +85,7 @@ def _of_audience(plan):
     )
     colleague = User.objects.create_user(plan.product.provider, "colleague", "a long password")
     admin = User.objects.get(username="admin")
+    report = Subscription.objects.create(user=admin, period="week")
     return {
         "account_id": caller.account_id,
         "developer_id": developer.pk,
@@ -87,6 +96,9 @@ def _of_audience(plan):
         "token_id": AccessToken.issue(admin, "script", ["stats"], "ro")[0].pk,
         "kind": "account",
         "name": "account-management",
+        "report_id": report.pk,
+        "delivery_id": order_again(report, NOW_S).pk,
+        "form": "pdf",
         "token": path_of(colleague).rsplit("/")[-1],
     }
 
@@ -102,10 +114,11 @@ def test_an_admin_gets_every_page_and_each_tells_how_to_do_it_by_api(portal, ids
     told = 0
     for name, path in pages(ids):
         answer = portal.get(path)
+        answer.close()  # a stream holds a place until then
         if answer.status_code in (302, 405):
             continue
         assert answer.status_code == 200, (name, path)
-        if name not in OPEN | NO_CALL:
+        if name not in OPEN | NO_CALL and not name.endswith(FILES):
             assert commands(answer), name
             told += 1
     assert told > 75

@@ -20,19 +20,6 @@ def row(answer, name):
     return next(row for row in answer.context["listing"].rows if row.product.name == name)
 
 
-def test_the_only_product_is_the_first_page(portal):
-    """Its traffic, once it counts calls; until then the steps to the first."""
-    one = f"/products/{portal.product.pk}"
-    assert portal.get("/")["Location"] == portal.get(one)["Location"] == f"{one}/start"
-    portal.count(portal.clock.now_s(), portal.product.hits)
-    assert portal.get("/")["Location"] == portal.get(one)["Location"] == f"{one}/traffic"
-
-
-def test_with_several_products_the_list_is_the_first_page(portal):
-    make_product(portal.product.provider)
-    assert portal.get("/")["Location"] == "/products"
-
-
 def test_products_are_listed_by_name_and_other_providers_are_not(portal):
     make_product(portal.product.provider, name="Zebra")
     make_product(portal.product.provider, name="Aardvark")

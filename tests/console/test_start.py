@@ -110,7 +110,7 @@ def test_without_the_history_the_steps_are_still_there(portal, empty, monkeypatc
     assert answer.status_code == 200
     assert b"The disk is gone" in answer.content
     assert b"Have a plan" in answer.content
-    assert portal.get(f"/products/{empty.pk}")["Location"].endswith("/traffic")
+    assert portal.get(f"/products/{empty.pk}")["Location"].endswith("/overview")
 
 
 def test_members_see_what_the_policy_lets_them_see(portal, empty):

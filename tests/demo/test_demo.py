@@ -57,12 +57,13 @@ def expected_before(home: Path) -> int:
 
 
 def test_a_newcomer_is_told_all_they_need(home: Path) -> None:
-    """Password, a call that counts and one that reads it back work as printed; live traffic comes in."""
+    """Password, a call that counts and one that reads it back work as printed; live traffic comes in; no warning."""
     with Serve(home, "--demo") as running:
         counts, reads = urls(running)
         assert re.search(
             r"^  User name     admin\n  Password      \S{12,}   \(shown", running.printed, re.M
         )
+        assert "level=warning" not in running.printed
         nora = re.search(
             r"developers at (\S+)\n  User name     nora\n  Password      (\S{12,})", running.printed
         )

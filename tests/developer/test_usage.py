@@ -34,10 +34,14 @@ def rows(answer):
 
 
 def test_the_numbers_are_those_of_the_own_application(site, counted):
-    context = site.own("usage", **MAY).context
-    assert context["report"].total == 3
-    assert [row.value for row in context["report"].rows] == [0, 2, 1]
-    assert [(row.name, row.total) for row in context["methods"]] == [("Orders", 2), ("Others", 1)]
+    report = site.own("usage", **MAY).context["report"]
+    assert report.curves[0].values == (0, 2, 1)
+    assert [tile.number for tile in report.tiles] == ["3", "", "2", "1"]
+    (methods,) = report.tables
+    assert [(row[0].text, row[1].text) for row in methods.rows] == [
+        ("Orders", "2"),
+        ("Others", "1"),
+    ]
 
 
 def test_the_file_has_the_numbers_of_the_page(site, counted):
@@ -57,11 +61,14 @@ def test_the_file_has_the_numbers_of_the_page(site, counted):
 
 
 def test_response_codes_are_those_of_the_own_application(site, counted):
-    context = site.own("codes", **MAY).context
-    assert [(row.code, row.phrase, row.total) for row in context["rows"]] == [
-        (200, "OK", 2), (404, "Not Found", 1),
+    report = site.own("codes", **MAY).context["report"]
+    assert [(curve.key, list(curve.values)) for curve in report.curves] == [
+        ("2XX", [0, 1, 1]), ("4XX", [0, 1, 0]),
     ]  # fmt: skip
-    assert context["total"] == 3
+    (codes,) = report.tables
+    assert [[cell.text for cell in row[:3]] for row in codes.rows] == [
+        ["200", "OK", "2"], ["404", "Not Found", "1"],
+    ]  # fmt: skip
     assert rows(site.own("codes-csv", **MAY))[1:] == [
         ["200", "2015-05-16 00:00:00 UTC", "0"],
         ["200", "2015-05-17 00:00:00 UTC", "1"],
@@ -138,7 +145,7 @@ def _plain(answer, name):
 
 def test_a_plan_that_hides_hits_hides_the_codes_that_add_up_to_them(site, counted):
     PlanMetric.objects.create(plan=site.plan, metric=site.product.hits, visible=False)
-    assert site.own("usage", **MAY).context["report"].total == 2
+    assert site.own("usage", **MAY).context["report"].curves[0].total == 2
     assert site.own("codes", **MAY).status_code == 403
     assert site.own("codes-csv", **MAY).status_code == 403
     PlanMetric.objects.create(plan=site.plan, metric=counted, visible=False)

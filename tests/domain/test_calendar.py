@@ -10,6 +10,7 @@ from tallygate.domain.calendar import (
     find_zone,
     last,
     parse_instant,
+    period_of,
     window,
     zone_ids,
 )
@@ -178,10 +179,13 @@ def test_last_gives_exactly_so_many_buckets_of_which_the_newest_holds_now(
 
 
 ALLOWED = [
-    ("2020-01-01", "2020-03-30 23:59", Granularity.HOUR, 90 * 24),
+    ("2020-01-01", "2020-01-07 23:59", Granularity.MINUTE, 7 * 24 * 60),
+    ("2020-01-01", "2021-02-03 23:59", Granularity.HOUR, 400 * 24),
     ("2020-01-01", "2020-12-31", Granularity.DAY, 366),
-    ("2011-01-01", "2020-12-31", Granularity.MONTH, 120),
-    ("2020-01-01", "2020-06-30", Granularity.SIX_HOURS, 182 * 4 - 3),
+    ("1996-01-01", "2020-12-31", Granularity.DAY, 25 * 365 + 7),
+    ("1921-01-01", "2020-12-31", Granularity.MONTH, 1_200),
+    ("2015-01-01", "2020-12-31 23:59", Granularity.SIX_HOURS, (6 * 365 + 2) * 4),
+    ("1921-01-01", "2020-12-31", Granularity.YEAR, 100),
 ]
 
 
@@ -202,18 +206,63 @@ def test_a_year_by_day_is_allowed_from_any_day(zone: str, since: str | None) -> 
 @pytest.mark.parametrize(
     ("granularity", "span"),
     [
-        (Granularity.HOUR, "90 days"),
-        (Granularity.SIX_HOURS, "6 months"),
-        (Granularity.DAY, "1 year"),
-        (Granularity.MONTH, "10 years"),
+        (Granularity.MINUTE, "7 days"),
+        (Granularity.HOUR, "400 days"),
+        (Granularity.SIX_HOURS, "6 years"),
+        (Granularity.DAY, "25 years"),
+        (Granularity.WEEK, "100 years"),
+        (Granularity.MONTH, "100 years"),
+        (Granularity.YEAR, "100 years"),
     ],
 )
 def test_an_absurd_range_is_refused_at_once_with_the_longest_that_is_allowed(
     granularity: Granularity, span: str
 ) -> None:
-    message = f"^Time range for the granularity must be less than {span}$"
+    message = f"^Time range for the granularity must be less than {span}; no granularity would do$"
     with pytest.raises(QuestionError, match=message):
         asked(since="2020-03-17", until="8000-09-19 23:49:00", granularity=granularity)
+
+
+@pytest.mark.parametrize(
+    ("since", "granularity", "would_do"),
+    [
+        ("2020-03-10", Granularity.MINUTE, "hour, 6 hours, day, week, month and year would do"),
+        ("2019-01-01", Granularity.HOUR, "6 hours, day, week, month and year would do"),
+        ("1990-01-01", Granularity.DAY, "week, month and year would do"),
+    ],
+)
+def test_a_range_that_is_too_long_is_refused_with_the_granularities_that_would_do(
+    since: str, granularity: Granularity, would_do: str
+) -> None:
+    with pytest.raises(QuestionError) as refused:
+        asked(since=since, until="2020-03-18", granularity=granularity)
+    assert str(refused.value).endswith(f"; {would_do}")
+    for name in would_do.removesuffix(" would do").replace(" and ", ", ").split(", "):
+        assert asked(since=since, until="2020-03-18", granularity=Granularity(name))
+
+
+@pytest.mark.parametrize(
+    ("period", "since", "until"),
+    [
+        ("day", "2016-11-25T00:00:00+01:00", "2016-11-25T23:59:59+01:00"),
+        ("week", "2016-11-21T00:00:00+01:00", "2016-11-27T23:59:59+01:00"),
+        ("month", "2016-11-01T00:00:00+01:00", "2016-11-30T23:59:59+01:00"),
+        ("year", "2016-01-01T00:00:00+01:00", "2016-12-31T23:59:59+01:00"),
+    ],
+)
+def test_a_period_of_the_calendar_holds_the_instant_whole(
+    period: str, since: str, until: str
+) -> None:
+    zone = find_zone("Madrid")
+    found = period_of(zone, period, parse_instant("2016-11-25 10:00", zone))
+    assert (zone.iso(found.since_s), zone.iso(found.last_s)) == (since, until)
+    assert (found.period, len(found)) == (period, 1)
+
+
+@pytest.mark.parametrize("period", ["eternity", "hour", "fortnight"])
+def test_other_periods_of_the_calendar_are_refused(period: str) -> None:
+    with pytest.raises(QuestionError, match=r'^Period must be one of \["year", "month"'):
+        period_of(find_zone("UTC"), period, NOW)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Mapping rules count what the gateway was seen to count."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -178,13 +177,19 @@ def test_conditions_of_a_pattern() -> None:
     assert conditions("/a?") == conditions("/a") == ()
 
 
-def test_thousands_of_rules_cost_little() -> None:
-    """With 5,000 rules a request is matched in well under a millisecond."""
-    rules = RuleSet([Rule("GET", f"/v1/kind{number}/{{id}}$", "hits") for number in range(5000)])
-    started = time.perf_counter()
-    for number in range(1000):
-        assert len(rules.match("GET", f"/v1/kind{number}/7").rules) == 1
-    assert time.perf_counter() - started < 1.0
+@pytest.mark.parametrize("pattern", ["/kind{number}$", "/{{owner}}/{{repo}}/kind{number}/{{id}}$"])
+def test_each_of_thousands_of_rules_is_found(pattern: str) -> None:
+    """Among 5,000 rules, with and without variables before what tells them apart, the right one matches."""
+    rules = RuleSet([Rule("GET", pattern.format(number=n), str(n)) for n in range(5000)])
+    target = (
+        pattern.removesuffix("$")
+        .replace("{{owner}}", "a")
+        .replace("{{repo}}", "b")
+        .replace("{{id}}", "7")
+    )
+    for number in range(5000):
+        found = rules.match("GET", target.format(number=number))
+        assert found.usage() == {str(number): 1}
 
 
 VALID = [

@@ -8,17 +8,19 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.history_data import NOW_S, MemoryLog, entry, open_history
 
 from tallygate.history import historian
-from tallygate.ledger.entry import FORGET, Entry
+from tallygate.ledger.entry import Entry, tombstone
 
 
 def entries(count: int) -> list[Entry]:
     """The same entries for the same count: several days, products, applications and codes.
 
-    Product 2 is forgotten now and then.
+    Product 2 is forgotten now and then, and of product 3 an application.
     """
     return [
-        entry(NOW_S - index, {}, product="2", application="", code=FORGET)
+        tombstone("2", "", NOW_S * 1000)
         if index % 300 == 250
+        else tombstone("3", f"app{index % 10}", NOW_S * 1000)
+        if index % 300 == 101
         else entry(
             NOW_S - index % 5 * 86_400 - index,
             {"7": 1, str(8 + index % 3): index},

@@ -1,24 +1,18 @@
 """What was counted of a product before it was forgotten is gone, and nothing else."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.dying_engine import Crash, DyingEngine
 from support.history_data import NOW_S, MemoryLog, entry, open_history
 
 from tallygate.domain.calendar import find_zone, window
 from tallygate.domain.errors import StillDeleting
 from tallygate.history import History, Question, deletion
-from tallygate.history.engine import ChdbEngine, Rows, Value
-from tallygate.history.schema import RAW, ROLLUPS, create_tables
+from tallygate.history.schema import RAW, ROLLUPS
 from tallygate.ledger.entry import FORGET, Entry
-from tallygate.settings import Settings
 
 TABLES = [table.name for table in (RAW, *ROLLUPS)]
-
-
-class Crash(Exception):
-    """The process is gone."""
 
 
 def forget(product: str = "1") -> Entry:
@@ -80,31 +74,6 @@ def test_a_product_may_have_any_name(history: History, log: MemoryLog, product: 
     assert (total(history, product), total(history)) == (2, 4)
     assert history.rows(product)[RAW.name] == 2
     assert history.verify() == []
-
-
-class DyingEngine(ChdbEngine):
-    """Dies when the n-th statement begins or has run that deletes or writes."""
-
-    def __init__(self, home: Path, number: int, after: bool) -> None:
-        super().__init__(Settings(home=home).history, create_tables)
-        self._left, self._after = number, after
-
-    def execute(self, sql: str, **values: Value) -> None:
-        if sql.startswith("ALTER"):
-            self._counted(lambda: ChdbEngine.execute(self, sql, **values))
-        else:
-            super().execute(sql, **values)
-
-    def insert(self, table: str, rows: Rows) -> None:
-        self._counted(lambda: ChdbEngine.insert(self, table, rows))
-
-    def _counted(self, work: Callable[[], None]) -> None:
-        self._left -= 1
-        if self._left == 0 and not self._after:
-            raise Crash
-        work()
-        if self._left == 0:
-            raise Crash
 
 
 @pytest.mark.thorough

@@ -337,6 +337,18 @@ def test_ten_thousand_buckets_are_answered(history: History, log: MemoryLog, pro
     assert (len(values), values[0], values[-1], sum(values)) == (10_000, 1, 1, 2)
 
 
+def test_a_century_by_month_has_each_hit_in_its_month(
+    history: History, log: MemoryLog, product: str
+) -> None:
+    """Months differ in length, so that one statement does not tell all of them apart."""
+    log.entries += hits(product, 0, NOW_S - 400 * DAY_S, NOW_S - 31 * DAY_S, NOW_S, NOW_S)
+    months = last(find_zone("Madrid"), NOW_S, 1_200, Granularity.MONTH)
+    values = history.ask(Question(("m:7",), months, product)).values
+    assert {place - 1_199: value for place, value in enumerate(values) if value} == {
+        -602: 1, -13: 1, -1: 1, 0: 2,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("total", "previous", "change"),
     [(3, 3, 0.0), (0, 0, 0.0), (5, 0, 100.0), (7, 6, 100 / 6), (1, 4, -75.0), (0, 4, -100.0)],
@@ -374,3 +386,19 @@ def test_a_history_with_a_second_one_open_says_so(history: History, tmp_path: Pa
         pytest.raises(HistoryUnavailable, match="does not start"),
     ):
         second.catch_up()
+
+
+def test_a_question_may_name_tens_of_thousands_of_applications(
+    history: History, log: MemoryLog
+) -> None:
+    """And put them into groups."""
+    log.entries += [entry(product="many", application=f"a{number}") for number in (1, 29_999, 30_000)]  # fmt: skip
+    named = tuple(Consumer("many", f"a{number}") for number in range(30_000))
+    question = Question(
+        ("m:7",),
+        last(UTC, NOW_S, 1, Granularity.DAY),
+        among=named,
+        split=("group",),
+        groups=dict.fromkeys(named, "g"),
+    )
+    assert [(line.group, line.total) for line in history.ask(question).lines] == [("g", 2)]

@@ -59,3 +59,17 @@ def test_a_row_that_is_missing_is_found(filled: History) -> None:
     filled._engine.execute("ALTER TABLE history.usage_quarter DROP PARTITION 611")
     assert {found.found for found in filled.verify()} == {0}
     assert len(filled.verify()) == 16
+
+
+@pytest.mark.parametrize("table", ["history.usage_minute", "history.usage_quarter"])
+@pytest.mark.parametrize("application", ["", "app"])
+def test_a_planted_difference_older_than_the_entries_is_found(
+    history: History, log: MemoryLog, table: str, application: str
+) -> None:
+    """The applications do not add up to the product's total any more."""
+    t = QUARTER_S - 45 * 86_400
+    log.entries += [entry(t, usage={"7": 2}), entry(t, usage={"7": 3}, application="b"), entry()]
+    assert history.verify() == []
+    history._engine.insert(table, [("m:7", "1", application, t, 5)])
+    wanted, found = (5, 10) if application == "" else (10, 5)
+    assert history.verify() == [Difference(table, "m:7", "1", "", t, wanted, found)]

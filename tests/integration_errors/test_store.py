@@ -51,6 +51,18 @@ def test_pages_are_newest_first(home: Path) -> None:
         assert {page.total for page in pages} == {5}
 
 
+def test_the_newest_of_several_services_are_one_list(home: Path) -> None:
+    """Of those that are asked for and no others, as many as are wanted."""
+    with store(home, integration_error_days=1) as errors:
+        errors.add([group(name, at_ms, service) for name, at_ms, service in (
+            ("a", 1, "1"), ("b", 2, "2"), ("c", 3, "3"), ("d", 4, "1"))], 4)  # fmt: skip
+        found = errors.newest(["1", "2", 'x"]'], 4, 10)
+        assert [each.message for each in found] == ["d", "b", "a"]
+        assert [each.message for each in errors.newest(["1", "2"], 4, 2)] == ["d", "b"]
+        assert errors.newest([], 4, 10) == []
+        assert errors.newest(["1"], DAY_MS + 5, 10) == []
+
+
 def test_errors_leave_when_their_time_is_over(home: Path) -> None:
     """By their last time; they are not shown from then on, and removed with the next write."""
     with store(home, integration_error_days=2) as errors:

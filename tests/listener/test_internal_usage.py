@@ -201,7 +201,11 @@ def test_what_does_not_exist_is_not_found(
         ("metric=hits&since=2024-01-01", "missing parameter 'until'"),
         ("metric=hits&since=2024-01-01&until=2024-01-02", "missing parameter 'granularity'"),
         ("metric=hits&period=decade", 'Period must be one of ["eternity", "year", "month", "week", "day"] not "decade"'),
-        ("metric=hits&period=day&granularity=minute", "Granularity must be one of [:eternity, :month, :day, 6 hours, :hour], not minute"),
+        (
+            "metric=hits&period=day&granularity=decade",
+            "Granularity must be one of [:eternity, :year, :month, :week, :day, 6 hours, :hour, :minute],"
+            " not decade",
+        ),
         ("metric=hits&period=day&since=never", None),
         ("metric=hits&period=day&timezone=Mars", None),
         ("metric=hits&since=2000-01-01&until=2024-01-01&granularity=hour", None),

@@ -50,15 +50,20 @@ class AnalyticsSite:
         metric: Metric | None = None,
         application: Application | None = None,
         value: int = 1,
+        code: int = 0,
     ) -> None:
-        """Counts hits of the application at these times."""
+        """Counts hits of the application at these times; those of a method on its parent too."""
         counted, by = metric or self.product.hits, application or self.application
+        usage = {str(counted.pk): value}
+        if counted.parent_id is not None:
+            usage[str(counted.parent_id)] = value
         self.log.entries += [
             entry(
                 utc_s(time),
-                {str(counted.pk): value},
+                usage,
                 product=by.product.service_id,
                 application=by.application_id,
+                code=code,
             )
             for time in times
         ]
@@ -67,6 +72,11 @@ class AnalyticsSite:
         """`/stats/PATH` with the token and the parameters in the query."""
         given = {"access_token": self.token if token is None else token} | parameters
         return self.client.get(f"/stats/{path}", given)
+
+    def v1(self, report: str, *, token: str | None = None, **parameters: Any) -> HttpResponse:
+        """`/analytics/v1/REPORT` with the token and the parameters in the query."""
+        given = {"access_token": self.token if token is None else token} | parameters
+        return self.client.get(f"/analytics/v1/{report}", given)
 
     def service(self, form: str = "json", **parameters: Any) -> HttpResponse:
         """Usage of the product's hits."""

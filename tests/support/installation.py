@@ -98,7 +98,10 @@ class Installation:
 
     Attributes:
         ids: What `bootstrap` gave.
+        api_url: An API that a gateway may pass calls on to; nobody is there until somebody says where it is.
     """
+
+    api_url = "http://echo.invalid:80"
 
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home

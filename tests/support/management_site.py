@@ -29,7 +29,10 @@ from tallygate.catalog.models import (
     User,
 )
 from tallygate.catalog.sections import SCOPES
+from tallygate.reports.models import Subscription
+from tallygate.reports.ordering import order_again
 
+NOW_S = 1_584_526_800
 LISTENER_URL = "http://127.0.0.1:3001"
 
 
@@ -90,9 +93,14 @@ class ManagementSite:
             ).pk,
             "user_id": self.user("somebody").pk,
             "token": AccessToken.objects.get(user=self.admin).pk,
+            **self._reports(),
             "environment": "sandbox",
             "version": 1,
         }
+
+    def _reports(self) -> dict[str, int]:
+        report = Subscription.objects.create(user=self.admin, period="day")
+        return {"report_id": report.pk, "delivery_id": order_again(report, NOW_S).pk}
 
     def user(self, username: str, provider: Provider | None = None, **given: Any) -> User:
         """A user of the provider's."""

@@ -16,6 +16,8 @@ from tallygate.catalog.sections import SCOPES
 
 SNIPPET = re.compile(r'<div class="command">.*?<pre[^>]*>(.*?)</pre>', re.DOTALL)
 
+_APIS = tuple(f"http://testserver/{path}/" for path in ("admin/api", "stats", "analytics/v1"))
+
 
 def commands(answer: HttpResponse) -> list[str]:
     """The curl commands on a page, as they would be copied."""
@@ -35,9 +37,7 @@ def run(command: str, token: str) -> Any:
         elif word in ("-u", "-X", "-H", "-d", "--data-urlencode"):
             options.setdefault(word, []).append(words.pop(0))
         else:
-            assert word.startswith(("http://testserver/admin/api/", "http://testserver/stats/")), (
-                word
-            )
+            assert word.startswith(_APIS), word
             urls.append(word)
     (url,) = urls
     pairs = [pair.partition("=")[::2] for pair in options.get("--data-urlencode", [])]

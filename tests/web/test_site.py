@@ -45,7 +45,9 @@ def test_django_finds_nothing_to_complain_about() -> None:
 
 def test_everything_agreed_is_mounted() -> None:
     mounted = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
-    assert mounted == ["healthz", "stats/", "admin/api/", "internal/", "api-docs/", "developer", ""]
+    assert mounted == [
+        "healthz", "stats/", "analytics/v1/", "admin/api/", "internal/", "api-docs/", "unsubscribe/", "developer", "",
+    ]  # fmt: skip
 
 
 def test_health_is_503_with_the_reason_when_the_catalog_cannot_be_read() -> None:

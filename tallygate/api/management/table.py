@@ -18,6 +18,7 @@ from tallygate.api.management import (
     products,
     provider,
     proxies,
+    reports,
     terms,
     users,
 )
@@ -38,6 +39,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *credentials.ENDPOINTS,
     *users.ENDPOINTS,
     *personal.ENDPOINTS,
+    *reports.ENDPOINTS,
     *provider.ENDPOINTS,
     *active_docs.ENDPOINTS,
 )

@@ -154,7 +154,7 @@ class Product(HasStates, CatalogModel):
                 product=product, metric=hits, http_method="GET", pattern="/", delta=1
             )
             ServiceToken.objects.create(product=product)
-            Proxy.objects.create(product=product)
+            Proxy.begin(product)
 
 
 class ServiceToken(CatalogModel):

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings as django_settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -112,6 +113,14 @@ class Proxy(CatalogModel):
     def __str__(self) -> str:
         return f"proxy of {self.product}"
 
+    @classmethod
+    def begin(cls, product: Product) -> "Proxy":
+        """That of a new product."""
+        template: str = django_settings.TALLYGATE.gateway_url
+        name = product.system_name.replace("_", "-")
+        url = template.replace("{product}", name).replace("{loopback}", _loopback(product.pk))
+        return cls.objects.create(product=product, sandbox_endpoint=url)
+
     @property
     def hosts(self) -> list[str]:
         """The names by which a gateway knows the product."""
@@ -149,3 +158,9 @@ class Proxy(CatalogModel):
             key=lambda usage: (usage.path != "/", usage.pk),
         )
         return usages[0] if usages else None
+
+
+def _loopback(number: int) -> str:
+    """An address of the loopback network; the 16 million of them go round."""
+    low = number % 2**24
+    return f"127.{low >> 16}.{low >> 8 & 255}.{low & 255}" if low != 1 else "127.255.255.1"

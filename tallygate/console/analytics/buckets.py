@@ -8,7 +8,8 @@ from tallygate.console.wording import day, instant
 from tallygate.domain.calendar import Granularity, Window
 
 _NAMES = {Granularity.SIX_HOURS: "six hours"}
-_FEW_HOURS = 49
+_STEPS_OF_TIMES = ((900, 1), (2 * 3600, 10), (6 * 3600, 30), (13 * 3600, 60), (50 * 3600, 180))
+"""Up to so many seconds of a window -> minutes from one time on its axis to the next."""
 _FEW_DAYS = 62
 
 
@@ -59,17 +60,27 @@ def _label(granularity: Granularity, moment: datetime) -> str:
 
 
 def _clock_ticks(starts: list[datetime]) -> Iterator[str]:
-    """Days at midnight; in short windows also every third hour."""
-    few = len(starts) <= _FEW_HOURS
+    """Days at midnight; in short windows also times of day."""
+    step = _step_of_times(starts)
     before = None
     for moment in starts:
+        minute = moment.hour * 60 + moment.minute
         if before is not None and moment.date() != before:
             yield f"{moment.day} {moment:%b}"
-        elif few and moment.hour % 3 == 0 and moment.minute == 0:
+        elif step and minute % step == 0:
             yield f"{moment:%H:%M}"
         else:
             yield ""
         before = moment.date()
+
+
+def _step_of_times(starts: list[datetime]) -> int:
+    """Minutes from one time of day on the axis to the next; 0 where there is room for days only."""
+    span_s = (starts[-1] - starts[0]).total_seconds()
+    for longest_s, minutes in _STEPS_OF_TIMES:
+        if span_s < longest_s:
+            return minutes
+    return 0
 
 
 def _day_ticks(starts: list[datetime], granularity: Granularity) -> Iterator[str]:

@@ -1,28 +1,17 @@
 """Why a chart has nothing to show, and what to do next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from tallygate.catalog.access import Principal
+from tallygate.catalog.models import Product
 from tallygate.console.analytics import time_frame
-from tallygate.console.analytics.links import with_metric, with_time
-from tallygate.console.analytics.metric_choice import MetricChoice
-from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.analytics.asked import Asked
+from tallygate.console.analytics.report import Reason, Report
 from tallygate.console.first_call import FirstCall, first_call
 from tallygate.console.wording import count, instant
-from tallygate.history import metric_series
 from tallygate.web import runtime
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A sentence, and a link where one helps."""
-
-    text: str
-    url: str = ""
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +26,56 @@ class Empty:
     first_call: FirstCall | None = None
 
 
-def explain(
-    choice: MetricChoice,
-    frame: TimeFrame,
-    query: Mapping[str, str],
-    hits_total: int,
-    principal: Principal,
-) -> Empty:
-    """Why the chosen metric has nothing in the frame.
-
-    Args:
-        query: The page's query string, from which links change one thing.
-        hits_total: What the product's hits counted in the same frame.
+def explain(asked: Asked, report: Report) -> Empty:
+    """Why nothing was counted of what was asked in its time frame.
 
     Raises:
         HistoryUnavailable: The history cannot answer now.
     """
-    metric, hits = choice.chosen, choice.hits
-    reasons = []
-    if hits_total:
-        text = f"In this time frame the product counted {count(hits_total)} hits, but no {metric}."
-        reasons.append(Reason(text, with_metric(query, hits.system_name), "Show Hits"))
-    last_s = _last_s(choice, metric.pk)
+    subject = asked.subject
+    if report.nothing:
+        return Empty(report.hidden_by)
+    reasons = [*report.hidden_by, *_hidden(asked)]
+    last_s = _last_s(asked, report.series)
     if last_s is not None:
-        zone = frame.window.zone
-        reasons.append(
-            Reason(
-                f"{metric} was last counted at {instant(zone.at(last_s))}.",
-                with_time(query, time_frame.around(zone, last_s)),
-                "Show the 30 days up to then",
-            )
-        )
-    elif _last_s(choice, hits.pk) is None:
-        never = Reason("This product has never had a hit.")
-        shows_secrets = "plans" in principal.sections
-        return Empty([never], first_call(settings.TALLYGATE, choice.product, shows_secrets))
+        reasons.append(_last(asked, report, last_s))
+    elif _last_s(asked, subject.choice.hits.series) is not None:
+        reasons.append(Reason(f"{report.what} has never been counted for this {subject.noun}."))
     else:
-        reasons.append(Reason(f"{metric} has never been counted for this product."))
+        never = Reason(f"This {subject.noun} has never had a hit.")
+        return Empty([never], _first_call(asked.subject.product, asked))
     return Empty(reasons)
 
 
-def _last_s(choice: MetricChoice, metric_id: int) -> int | None:
-    series = metric_series(str(metric_id))
-    return runtime.history().last_hit_s(choice.product.service_id, series)
+def _hidden(asked: Asked) -> Iterator[Reason]:
+    """That other measures have data here."""
+    subject, hits = asked.subject, asked.subject.choice.hits
+    if asked.measure.key == hits.key:
+        return
+    total = asked.ask(subject.question(hits.series, asked.frame.window)).total
+    if total:
+        yield Reason(
+            f"In this time frame the {subject.noun} counted {count(total)} hits, but no {asked.measure.name}.",
+            asked.url(metric=hits.key),
+            f"Show {hits.name}",
+        )
+
+
+def _last(asked: Asked, report: Report, last_s: int) -> Reason:
+    zone = asked.frame.window.zone
+    return Reason(
+        f"{report.what} was last counted at {instant(zone.at(last_s))}.",
+        asked.url_at(time_frame.around(zone, last_s)),
+        "Show the 30 days up to then",
+    )
+
+
+def _last_s(asked: Asked, series: Sequence[str]) -> int | None:
+    subject = asked.subject
+    return runtime.history().last_hit_s(subject.products, *series, among=subject.among)
+
+
+def _first_call(product: Product | None, asked: Asked) -> FirstCall | None:
+    if product is None or asked.subject.noun != "product":
+        return None
+    return first_call(settings.TALLYGATE, product, "plans" in asked.subject.principal.sections)

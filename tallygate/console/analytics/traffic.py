@@ -1,142 +1,126 @@
-"""The Traffic page of a product, and its numbers as a file."""
+"""How much there was of a metric or method, beside the time before; and its methods."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.http import content_disposition_header
+from tallygate.api.v1.tables import Column as FileColumn
+from tallygate.console.analytics import colours
+from tallygate.console.analytics.asked import Asked
+from tallygate.console.analytics.kind import Kind
+from tallygate.console.analytics.measures import Measure
+from tallygate.console.analytics.plotted import line, opened, peak_tile
+from tallygate.console.analytics.report import (
+    Cell,
+    Column,
+    Curve,
+    Report,
+    Sheet,
+    Table,
+    Tile,
+    change_tile,
+    share,
+    total_tile,
+)  # fmt: skip
+from tallygate.console.change import change
+from tallygate.console.curl import Api, Command
+from tallygate.console.wording import count, decimal, percent
+from tallygate.domain.calendar import Window
+from tallygate.history import Place, Ranking
 
-from tallygate.api.formats import usage_csv
-from tallygate.catalog.access import Principal
-from tallygate.catalog.models import Metric
-from tallygate.console.analytics import time_frame
-from tallygate.console.analytics.empty import explain
-from tallygate.console.analytics.metric_choice import MetricChoice
-from tallygate.console.analytics.time_frame import TimeFrame
-from tallygate.console.analytics.traffic_report import Report, method_rows
-from tallygate.console.pages import api_of, find_product, page, show
-from tallygate.domain.calendar import find_zone
-from tallygate.domain.errors import HistoryUnavailable, QuestionError
-from tallygate.history import Compare, Line, Question, metric_series
-from tallygate.web import runtime
-
-_NOTHING_IS_LOST = "Calls go on being counted, and nothing is lost. Try again in a moment."
-_PLAIN = "text/plain; charset=utf-8"
-
-
-class _Asked:
-    """What a request asks: a product that the user may see, a metric and a time frame in its query."""
-
-    def __init__(self, request: HttpRequest, principal: Principal, product_id: int) -> None:
-        """Raises Http404 and Forbidden; what the query says is not looked at yet."""
-        principal.require("see_analytics")
-        self.principal = principal
-        self.query = request.GET
-        self.product = find_product(principal, product_id)
-        self.choice = MetricChoice(self.product)
-        self.zone = find_zone(principal.provider.time_zone)
-        self.now_s = runtime.clock().now_s()
-
-    def frame(self) -> TimeFrame:
-        """Chooses the metric and gives the frame. Raises QuestionError where the query makes no sense."""
-        self.choice.choose(self.query.get("metric", ""))
-        return time_frame.read(self.query, self.zone, self.now_s)
-
-    def lines(
-        self, frame: TimeFrame, *metrics: Metric, compare: Compare | None = None
-    ) -> dict[int, Line]:
-        """By metric id.
-
-        Raises:
-            QuestionError, HistoryUnavailable: There is no answer; the message says why.
-        """
-        ids = {metric_series(str(metric.pk)): metric.pk for metric in metrics}
-        question = Question(
-            tuple(ids), frame.window, product=self.product.service_id, compare=compare
-        )
-        lines = runtime.history().ask(question).lines
-        return {ids[line.series]: line for line in lines if line.series is not None}
+_COLUMNS = (
+    Column("Method"), Column("Total", number=True), Column("Share", number=True),
+    Column("Change", number=True, wide=True), Column("Share as a bar", wide=True, hidden=True),
+)  # fmt: skip
 
 
-@page
-def traffic(request: HttpRequest, principal: Principal, product_id: int) -> HttpResponse:
-    """One metric in one time frame, both told by the query string.
+def build(asked: Asked) -> Report:
+    """The chosen measure and its methods."""
+    measure, frame = asked.measure, asked.frame
+    answer = asked.ask(asked.subject.question(measure.series, frame.window, compare=frame.compare))
+    report = line_report(asked, answer.values, answer.previous_values)
+    bucket = report.bucket
+    total, previous = answer.total, answer.previous_total
+    report.tiles = [tile for tile in (
+        total_tile(total, report.unit),
+        change_tile(frame, total, previous),
+        peak_tile(report),
+        Tile(f"Average per {bucket}", _average(total, frame.window, asked.now_s), report.unit),
+    ) if tile]  # fmt: skip
+    methods = _methods(asked)
+    if methods:
+        report.tables = [_table(asked, methods, total)]
+        report.sheets["methods"] = _sheet(asked, methods)
+    return report
 
-    200; 400 with the reason when the query makes no sense; 503 when the history cannot answer.
-    """
-    asked = _Asked(request, principal, product_id)
-    status = 200
-    try:
-        frame = asked.frame()
-        answered = _answered(asked, frame, request.META.get("QUERY_STRING", ""))
-        metric = asked.choice.chosen.system_name
-        answered["calls"] = [api_of(request).usage(f"services/{product_id}", metric, frame.window)]
-    except QuestionError as error:
-        status, answered = 400, _failed("This cannot be shown", str(error))
-    except HistoryUnavailable as error:
-        text = f"{error}. {_NOTHING_IS_LOST}"
-        status, answered = 503, _failed("The numbers cannot be read right now", text)
-    return show(
-        request, principal, "console/traffic.html", "traffic", _form(asked) | answered, status
+
+def calls(asked: Asked, api: Api) -> Sequence[Command]:
+    """The usage of the same window."""
+    return [api.usage(asked.subject.api, asked.measure.key, asked.frame.window)]
+
+
+TRAFFIC = Kind("traffic", "Traffic", build, calls)
+
+
+def _average(total: int, window: Window, now_s: int) -> str:
+    """The mean over the buckets that have begun."""
+    begun = sum(start_s <= now_s for start_s in window.starts_s)
+    return decimal(total / max(begun, 1))
+
+
+def line_report(asked: Asked, values: Sequence[int], previous: Sequence[int]) -> Report:
+    """The chart of the chosen measure alone."""
+    measure = asked.measure
+    curve = Curve(measure.key, measure.name, colours.MEASURE, values, previous)
+    return opened(asked, line(asked.frame, curve, measure.unit, asked.now_s))
+
+
+def _methods(asked: Asked) -> list[tuple[Measure, Place]]:
+    """Those with any usage, the largest first."""
+    by_series = {each.series[0]: each for each in asked.subject.choice.methods}
+    if not by_series:
+        return []
+    frame = asked.frame
+    question = asked.subject.question(
+        tuple(by_series), frame.window, split=("series",), compare=frame.compare
     )
+    places = asked.rank(Ranking(question))
+    return [(by_series[place.names[0]], place) for place in places if place.total]
 
 
-@page
-def traffic_csv(request: HttpRequest, principal: Principal, product_id: int) -> HttpResponse:
-    """The numbers of the chart that the same query string shows, as the Analytics API writes CSV.
-
-    200; as text, 400 and 503 like the page.
-    """
-    asked = _Asked(request, principal, product_id)
-    try:
-        frame = asked.frame()
-        chosen = asked.choice.chosen
-        line = asked.lines(frame, chosen)[chosen.pk]
-    except QuestionError as error:
-        return HttpResponse(str(error), status=400, content_type=_PLAIN)
-    except HistoryUnavailable as error:
-        return HttpResponse(f"{error}. {_NOTHING_IS_LOST}", status=503, content_type=_PLAIN)
-    window = frame.window
-    days = [window.zone.local(at_s).date() for at_s in (window.since_s, window.last_s)]
-    name = f"{asked.product.system_name}-{chosen.system_name}-{days[0]}-{days[1]}.csv".replace(
-        "/", "_"
-    )
-    return HttpResponse(
-        usage_csv([(chosen, line.values)], window),
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": content_disposition_header(True, name)},
-    )
+def _table(asked: Asked, methods: list[tuple[Measure, Place]], total: int) -> Table:
+    rows = [_row(asked, method, place, total) for method, place in methods]
+    rest = total - sum(place.total for _, place in methods)
+    if rest:
+        name = f"{asked.measure.name} without a method"
+        rows.append([Cell(name, muted=True), *_numbers(rest, total), Cell(), _bar(rest, total)])
+    return Table(f"Methods of {asked.measure.name}", _COLUMNS, rows, part="methods")
 
 
-def _form(asked: _Asked) -> dict[str, Any]:
-    return {
-        "product": asked.product,
-        "metric_groups": asked.choice.groups(),
-        "presets": time_frame.PRESETS,
-        "granularities": time_frame.PER,
-        "fields": time_frame.fields(asked.query, asked.zone, asked.now_s),
-        "today": asked.zone.local(asked.now_s).date().isoformat(),
-    }
+def _row(asked: Asked, method: Measure, place: Place, total: int) -> list[Cell]:
+    url = asked.url(metric=method.key)
+    return [
+        Cell(method.name, url, method.key),
+        *_numbers(place.total, total),
+        Cell(change=change(place.total, place.previous_total), is_change=True),
+        _bar(place.total, total),
+    ]
 
 
-def _answered(asked: _Asked, frame: TimeFrame, query_string: str) -> dict[str, Any]:
-    choice = asked.choice
-    lines = asked.lines(frame, choice.chosen, *choice.methods, choice.hits, compare="previous")
-    chosen = lines[choice.chosen.pk]
-    report = Report(choice.chosen, frame, chosen, asked.now_s)
-    methods = [(method, lines[method.pk].total) for method in choice.methods]
-    empty = None
-    if report.is_empty:
-        empty = explain(choice, frame, asked.query, lines[choice.hits.pk].total, asked.principal)
-    csv_url = reverse("console:traffic-csv", args=[asked.product.pk])
-    return {
-        "frame": frame,
-        "report": report,
-        "empty": empty,
-        "methods": method_rows(choice.chosen, chosen.total, methods, asked.query),
-        "csv_url": f"{csv_url}?{query_string}" if query_string else csv_url,
-    }
+def _numbers(value: int, total: int) -> list[Cell]:
+    return [Cell(count(value)), Cell(percent(share(value, total)[0]))]
 
 
-def _failed(title: str, text: str) -> dict[str, Any]:
-    return {"error": {"title": title, "text": text[0].upper() + text[1:]}}
+def _bar(value: int, total: int) -> Cell:
+    return Cell(bar=share(value, total)[1])
+
+
+def _sheet(asked: Asked, methods: list[tuple[Measure, Place]]) -> Sheet:
+    columns = (
+        FileColumn("method"), FileColumn("method_name"),
+        FileColumn("total", "whole"), FileColumn("previous_total", "whole"),
+    )  # fmt: skip
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for method, place in methods:
+            yield method.key, method.name, place.total, place.previous_total
+
+    return Sheet("methods", columns, rows)

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from tallygate.catalog.dependents import Some
 from tallygate.console import plan_page, wording
+from tallygate.console.analytics.markup import rows_html
 from tallygate.console.changes import sentence
 from tallygate.domain.calendar import find_zone
 
@@ -21,13 +22,14 @@ register.filter("plural", wording.plural)
 register.filter("amount", plan_page.amount)
 register.filter("limit_text", plan_page.limit_text)
 register.filter("price_text", plan_page.price_text)
+register.simple_tag(rows_html, name="table_rows")
 register.filter("said_of", lambda message, label: sentence(str(label), str(message)))
 
 
 _TONES = {
-    **dict.fromkeys(("active", "approved", "live", "published"), "good"),
-    **dict.fromkeys(("created", "pending"), "warn"),
-    **dict.fromkeys(("rejected", "suspended"), "bad"),
+    **dict.fromkeys(("active", "approved", "live", "published", "sent"), "good"),
+    **dict.fromkeys(("created", "kept", "pending", "unclear", "waiting", "withheld"), "warn"),
+    **dict.fromkeys(("failed", "rejected", "suspended"), "bad"),
 }
 
 

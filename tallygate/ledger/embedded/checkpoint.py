@@ -110,6 +110,13 @@ class Checkpointer:
             return False
         return True
 
+    def scrub(self) -> None:
+        """Nothing that was deleted is in the files any more, unless somebody is still reading."""
+        try:
+            state.scrub(self._connection)
+        except sqlite3.Error as error:
+            log.warning("what was deleted may still be in the files", reason=str(error))
+
     def stop(self) -> None:
         """Ends the checkpoint in the background, if there is one; what it had copied is left to the next."""
         self._thread.shutdown()
@@ -127,7 +134,9 @@ class Checkpointer:
     def steps(self) -> Steps:
         """The steps of one checkpoint; returns whether it was written."""
         counters, begun_s = self._counters, self._clock.now_s()
-        if not counters.changed and self._writer.end == self.position and not counters.forgotten:
+        if self._writer.end == self.position and not (
+            counters.changed or counters.forgotten or self._ids.void
+        ):
             self.complete_s = begun_s
             return False
         if not self._drained() or not self._events.all_kept():
@@ -150,9 +159,13 @@ class Checkpointer:
         self,
         position: int,
         changed: list[ApplicationCounters],
-        ids: list[tuple[bytes, bytes, int]],
+        ids: list[state.IdRow],
     ) -> Steps:
         """The steps of writing what has changed; returns whether all of it was written."""
+        if void := dict(self._ids.void):
+            if not (yield from self._tried(partial(state.forget_ids, self._connection, void))):
+                return False
+            self._ids.removed(void)
         for part in _parts(ids):
             if not (yield from self._tried(partial(state.write_rows, self._connection, [], part))):
                 return False
@@ -161,7 +174,11 @@ class Checkpointer:
             for start in range(0, len(applications), CHUNK):
                 if not self._drained():
                     return False
-                rows += [self._row(each) for each in applications[start : start + CHUNK]]
+                rows += [
+                    self._row(each)
+                    for each in applications[start : start + CHUNK]
+                    if self._counters.holds(each)  # else it was forgotten meanwhile
+                ]
                 yield None
             if not (yield from self._tried(partial(state.write_rows, self._connection, rows, []))):
                 return False
@@ -183,7 +200,7 @@ class Checkpointer:
             log.warning("no checkpoint: the state cannot be written", reason=str(error))
         return error is None
 
-    def _finish(self, position: int, forgotten: dict[str, int], now_s: int) -> None:
+    def _finish(self, position: int, forgotten: state.Forgotten, now_s: int) -> None:
         # Events first: whatever they miss after a power cut, the replay behind this checkpoint must find.
         self._events.make_durable()
         state.finish_checkpoint(self._connection, position, forgotten, now_s)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tallygate.domain.clock import Clock
 from tallygate.domain.errors import IdConflict
 from tallygate.domain.limits import DAY, MINUTE, Epoch, epoch_at
-from tallygate.ledger.digests import content_of, key_of
+from tallygate.ledger.digests import content_of, key_of, owner_of
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.commit import DURABLE, Batch, Committer
 from tallygate.ledger.embedded.ids import Seen, SeenIds
@@ -202,7 +202,8 @@ class Counting:
         if expires_s and application.traffic_day_s < self._day_s:  # imported history is no traffic
             batch.fresh[application] = None
         if key:
-            self._ids.remember(key, Seen(content, expires_s))
+            owner = owner_of(entry.service, entry.application)
+            self._ids.remember(key, Seen(content, expires_s, owner))
             batch.undo.append(lambda: self._ids.forget(key))
             entry = replace(entry, id_expires_s=expires_s)
         batch.records.append(record(entry.time_ms, encode_body(entry)))

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 
+from tallygate.ledger.embedded import state
 from tallygate.ledger.embedded.counters import ApplicationCounters
 from tallygate.ledger.events import NOTICE_EVERY_S, Alert, Event, Kind
 
@@ -66,19 +67,24 @@ class EventStore:
         self.connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute("PRAGMA secure_delete = ON")
         self.connection.executescript(_SCHEMA)
         self.clear()
 
     def clear(self) -> None:
         """Nothing waits for the disk, and nobody was told of events."""
         self._waiting: list[Raised] = []
+        self._forgotten: list[tuple[str, str]] = []
         self._noticed_s = -NOTICE_EVERY_S
 
     def read_marks(self, application: ApplicationCounters) -> None:
         """Tells an application what was raised of it already."""
+        names = (application.service, application.application)
+        if not {(names[0], ""), names}.isdisjoint(self._forgotten):
+            return
         rows = self.connection.execute(
             "SELECT level, until_s FROM mark WHERE service = ? AND application = ?",
-            (application.service, application.application),
+            names,
         ).fetchall()
         for level, until_s in rows:
             if level == TRAFFIC:
@@ -89,14 +95,16 @@ class EventStore:
     def add(self, raised: Iterable[Raised]) -> None:
         """Keeps events with their marks, in one transaction. While the disk is full they wait in memory."""
         self._waiting += raised
-        if not self._waiting:
+        if not (self._waiting or self._forgotten):
             return
         execute = self.connection.execute
         try:
             execute("BEGIN IMMEDIATE")
+            for names in self._forgotten:
+                self._forget_one(*names)
             for each in self._waiting:
                 self._add_one(each)
-            if self._keep_s:
+            if self._keep_s and self._waiting:
                 self._trim(self._waiting[-1].time_s - self._keep_s)
             execute("COMMIT")
         except sqlite3.Error as error:
@@ -106,7 +114,7 @@ class EventStore:
             del self._waiting[: max(lost, 0)]
             log.warning("events wait for the disk", reason=str(error), waiting=len(self._waiting))
         else:
-            self._waiting = []
+            self._waiting, self._forgotten = [], []
 
     def events(self) -> list[Event]:
         """All that are on disk, in the order of their ids. May run in another thread: there may be very many.
@@ -155,14 +163,35 @@ class EventStore:
             ).rowcount
         )
 
-    def forget_service(self, service: str) -> None:
-        """Takes all marks of a service away. Raises sqlite3.Error when it cannot."""
-        self.connection.execute("DELETE FROM mark WHERE service = ?", (service,))
+    def forget(self, service: str, application: str) -> None:
+        """Takes all marks of a service away; or of an application, with its events. Waits for the disk, as events do."""
+        if application:
+            names = (service, application)
+            self._waiting = [
+                each for each in self._waiting if (each.service, each.application) != names
+            ]
+        self._forgotten.append((service, application))
+        self.add(())
+
+    def count_of(self, service: str, application: str) -> int:
+        """How many events and marks name an application. Raises sqlite3.Error when they cannot be read."""
+        self.add(())
+        return sum(
+            self.connection.execute(
+                f"SELECT count(*) FROM {table} WHERE service = ? AND application = ?",
+                (service, application),
+            ).fetchone()[0]
+            for table in ("event", "mark")
+        )
 
     def all_kept(self) -> bool:
         """Whether none waits for the disk, after another try."""
         self.add(())
-        return not self._waiting
+        return not (self._waiting or self._forgotten)
+
+    def scrub(self) -> None:
+        """Nothing that was deleted is in the files any more. Raises sqlite3.Error when it cannot."""
+        state.scrub(self.connection)
 
     def make_durable(self) -> None:
         """Syncs what was written so far; may run in another thread.
@@ -190,6 +219,16 @@ class EventStore:
         expired = [number for number, time_s in rows if time_s < before_s]
         if expired:
             self.connection.execute("DELETE FROM event WHERE id <= ?", (expired[-1],))
+
+    def _forget_one(self, service: str, application: str) -> None:
+        execute = self.connection.execute
+        if not application:
+            execute("DELETE FROM mark WHERE service = ?", (service,))
+            return
+        for table in ("event", "mark"):
+            execute(
+                f"DELETE FROM {table} WHERE service = ? AND application = ?", (service, application)
+            )
 
     def _add_one(self, raised: Raised) -> None:
         execute = self.connection.execute

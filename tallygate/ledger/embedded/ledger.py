@@ -4,7 +4,7 @@
     check, count, enqueue               one turn of the event loop: nothing awaits in between
     enqueue ... durable                 the frame's checksum: all of a batch or nothing
     checkpoint                          one SQLite transaction, never ahead of the durable log
-    forgetting a service                one frame of the log; memory follows at once, `state.db` with the next checkpoint
+    forgetting                          one frame of the log; memory follows at once, `state.db` with the next checkpoint
 
 All methods belong to one thread: the event loop's, once `attach` was called.
 """
@@ -21,7 +21,7 @@ from tallygate.domain.clock import Clock
 from tallygate.domain.errors import LogCorrupt
 from tallygate.domain.limits import DAY, epoch_at
 from tallygate.ledger.contract import Verdict
-from tallygate.ledger.digests import content_of, key_of
+from tallygate.ledger.digests import content_of, key_of, owner_of
 from tallygate.ledger.embedded import state
 from tallygate.ledger.embedded.call import Call
 from tallygate.ledger.embedded.checkpoint import Checkpointer
@@ -37,7 +37,7 @@ from tallygate.ledger.embedded.resident import ResidentCounters
 from tallygate.ledger.embedded.segments import SegmentWriter
 from tallygate.ledger.embedded.undo import undo_all, undo_except_counters
 from tallygate.ledger.embedded.watch import Watcher, levels_reached
-from tallygate.ledger.entry import FORGET, Entry, encode_body, record
+from tallygate.ledger.entry import FORGET, Entry, encode_body, forgets, record, tombstone
 from tallygate.ledger.events import Event
 from tallygate.ledger.figures import Figure
 from tallygate.ledger.usage import LimitOn
@@ -171,12 +171,27 @@ class EmbeddedLedger(Counting):
     ) -> tuple[int, ...]:
         return self.prepare(service, application, limits, None).values()
 
-    async def forget(self, service: str) -> None:
+    async def forget(self, service: str, application: str = "") -> None:
         self.flush()
-        now_ms = self._clock.now_ms()
-        self._writer.append(record(now_ms, encode_body(Entry(service, "", now_ms, (), FORGET))))
-        self._counters.forget(service, self._writer.end, self.epoch)
-        _on_disk(lambda: self._events.forget_service(service))
+        said = tombstone(service, application, self._clock.now_ms())
+        self._writer.append(record(said.time_ms, encode_body(said)))
+        self._forget(said, self._writer.end)
+
+    async def traces(self, service: str, application: str) -> dict[str, int]:
+        self.flush()
+        self._writer.begin_anew()
+        await self.checkpoint()
+        self._tidy_up()
+        self._checkpointer.scrub()
+        _on_disk(self._events.scrub)
+        loop, reader = asyncio.get_running_loop(), self._reader
+        logged = await loop.run_in_executor(None, reader.count_of, service, application)
+        return {
+            "counters": self._counters.count_of(service, application),
+            "ids": self._ids.count_of(owner_of(service, application)),
+            "events": _on_disk(lambda: self._events.count_of(service, application)),
+            "log": logged,
+        }
 
     async def events(self) -> list[Event]:
         self._events.all_kept()
@@ -241,6 +256,14 @@ class EmbeddedLedger(Counting):
             changed = undo_except_counters(items)
             self._counters.reload(changed, self._checkpointer.position, self.epoch)
 
+    def _forget(self, said: Entry, position: int) -> None:
+        """Brings in what a tombstone says, which ends at this position of the log."""
+        self._counters.forget(said, position, self.epoch)
+        self._events.forget(said.service, said.application)
+        if said.application:
+            self._ids.forget_owner(owner_of(said.service, said.application), position)
+            self.generation += 1
+
     # From and to disk
 
     def _replay(self) -> None:
@@ -250,7 +273,13 @@ class EmbeddedLedger(Counting):
         try:
             for position, entries in self._reader.frames(begin):
                 if entries[0].code == FORGET:
-                    self._counters.forget(entries[0].service, position, self.epoch)
+                    said = entries[0]
+                    self._forget(said, position)
+                    fresh = {
+                        each: day_s
+                        for each, day_s in fresh.items()
+                        if not forgets(said, each.service, each.application)
+                    }
                 else:
                     self._replay_frame(position, entries, fresh)
         except ValueError as error:
@@ -267,7 +296,8 @@ class EmbeddedLedger(Counting):
         day_s = min(epoch_at(last_s), self.epoch, key=lambda epoch: epoch.end_ms).starts_s[DAY]
         for entry in entries:
             if entry.id:
-                seen = Seen(content_of(entry), entry.id_expires_s)
+                owner = owner_of(entry.service, entry.application)
+                seen = Seen(content_of(entry), entry.id_expires_s, owner)
                 self._ids.remember(key_of(entry.service, entry.id), seen)
             if not entry.id or entry.id_expires_s:
                 fresh[self._counters.of(entry.service, entry.application)] = day_s

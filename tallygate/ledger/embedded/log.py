@@ -1,5 +1,6 @@
 """The durable log as its readers see it."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,23 @@ class LogReader:
                     return
             if position == begun_at:
                 raise LogCorrupt(f"{segment.path}: the frame at position {position} is damaged")
+
+    def count_of(self, service: str, application: str) -> int:
+        """How many entries that are still there name an application.
+
+        Raises:
+            LogCorrupt: A frame is damaged.
+        """
+        name, found = application.encode(), 0
+        for segment in segments(self._folder):
+            with contextlib.suppress(FileNotFoundError):  # trimmed meanwhile
+                for frame in frames(segment.path, segment.base, segment.base):
+                    if name in frame.payload:
+                        found += sum(
+                            (entry.service, entry.application) == (service, application)
+                            for entry in decode_records(frame.payload)
+                        )
+        return found
 
     def _segment_at(self, position: int) -> Segment:
         for segment in reversed(segments(self._folder)):

@@ -18,12 +18,13 @@ from tallygate.ledger.embedded.counters import (
 )
 from tallygate.ledger.embedded.log import LogReader
 from tallygate.ledger.embedded.undo import Added, Restore
-from tallygate.ledger.entry import FORGET, Entry
+from tallygate.ledger.entry import FORGET, Entry, forgets
 
 RESIDENT_APPLICATIONS: Final = 200_000
 """How many applications' counters may stay in memory after a checkpoint, before those not asked for lately leave it."""
 
 _Key = tuple[str, str]
+"""(service, application)"""
 
 
 class ResidentCounters:
@@ -47,7 +48,7 @@ class ResidentCounters:
         self._connection = connection
         self._reader = reader
         self._read_marks = read_marks
-        self._forgotten: dict[str, int] = {}
+        self._forgotten: dict[_Key, int] = {}
         self._applications: dict[_Key, ApplicationCounters] = {}
         self.changed: set[ApplicationCounters] = set()
 
@@ -125,7 +126,7 @@ class ResidentCounters:
         for position, entries in self._reader.frames(after):
             for entry in entries:
                 if entry.code == FORGET:
-                    _forget(applications, entry.service, position, epoch)
+                    _forget(applications, entry, position, epoch)
                     continue
                 reloaded = by_id.get((entry.service, entry.application))
                 if reloaded is not None and position > reloaded.position:
@@ -134,21 +135,42 @@ class ResidentCounters:
             for metric in application.by_metric:
                 application.counter(metric, epoch)
 
-    def forget(self, service: str, position: int, epoch: Epoch) -> None:
-        """All that was counted of a service up to a position of the log is gone. In place, as `reload`."""
-        self._forgotten[service] = position
-        _forget(self._applications.values(), service, position, epoch)
+    def forget(self, said: Entry, position: int, epoch: Epoch) -> None:
+        """What a tombstone at this position of the log says: all that was counted before is gone. In place, as `reload`.
+
+        An application by itself leaves memory as well: what was prepared for it is void.
+        """
+        service, application = said.service, said.application
+        self._forgotten[service, application] = position
+        _forget(self._applications.values(), said, position, epoch)
+        if application:
+            held = self._applications.pop((service, application), None)
+            if held is not None:
+                self.changed.discard(held)
 
     @property
-    def forgotten(self) -> Mapping[str, int]:
-        """Services whose rows up to a position are void until they are removed from `state.db`."""
+    def forgotten(self) -> Mapping[_Key, int]:
+        """Whose rows up to a position are void until they are removed from `state.db`; application '' = a whole service."""
         return self._forgotten
 
-    def removed(self, forgotten: Mapping[str, int]) -> None:
-        """The void rows of these services are gone."""
-        for service, position in forgotten.items():
-            if self._forgotten.get(service) == position:
-                del self._forgotten[service]
+    def removed(self, forgotten: Mapping[_Key, int]) -> None:
+        """These void rows are gone."""
+        for key, position in forgotten.items():
+            if self._forgotten.get(key) == position:
+                del self._forgotten[key]
+
+    def holds(self, application: ApplicationCounters) -> bool:
+        """Whether these are the application's counters."""
+        key = (application.service, application.application)
+        return self._applications.get(key) is application
+
+    def count_of(self, service: str, application: str) -> int:
+        """How many counters an application has, in memory or else on disk."""
+        held = self._applications.get((service, application))
+        if held is None:
+            held = ApplicationCounters(service, application)
+            self._load(held)
+        return len(held.by_metric)
 
     def evict(self) -> bool:
         """Lets go of what was not asked for since the last time, if there is too much. Returns whether it did."""
@@ -164,17 +186,19 @@ class ResidentCounters:
         return too_many
 
     def _load(self, application: ApplicationCounters) -> None:
-        row = state.find_counters(self._connection, application.service, application.application)
-        if row is not None and row.position > self._forgotten.get(application.service, -1):
+        service, name = application.service, application.application
+        row = state.find_counters(self._connection, service, name)
+        void_until = max(self._forgotten.get((service, each), -1) for each in ("", name))
+        if row is not None and row.position > void_until:
             application.unpack(row.data)
             application.position = row.position
 
 
 def _forget(
-    applications: Iterable[ApplicationCounters], service: str, position: int, epoch: Epoch
+    applications: Iterable[ApplicationCounters], said: Entry, position: int, epoch: Epoch
 ) -> None:
     for application in applications:
-        if application.service == service:
+        if forgets(said, application.service, application.application):
             for counter in application.by_metric.values():
                 counter[:] = new_counter(epoch)
             application.position = position

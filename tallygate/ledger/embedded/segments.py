@@ -228,6 +228,11 @@ class SegmentWriter:
         self.end += len(data)
         self._set_mark()
 
+    def begin_anew(self) -> None:
+        """Ends the segment, if it holds anything, so that it can be trimmed. Raises OSError when it cannot."""
+        if self.end > self._base:
+            self._begin_segment(self.end)
+
     def _set_mark(self) -> None:
         # In one piece: `pack_into` writes zeros first, and a reader in another process could see them.
         self._mark[: _MARK.size] = _MARK.pack(self.end)

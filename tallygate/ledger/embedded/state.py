@@ -1,7 +1,7 @@
 """`state.db`: the counters and ids as of the last checkpoint."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS counters (
   PRIMARY KEY (service, application)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ids (
-  key BLOB NOT NULL PRIMARY KEY, content BLOB NOT NULL, expires_s INTEGER NOT NULL
+  key BLOB NOT NULL PRIMARY KEY, content BLOB NOT NULL, expires_s INTEGER NOT NULL,
+  owner BLOB NOT NULL DEFAULT x''
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ids_expiry ON ids (expires_s) WHERE expires_s > 0;
 CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
@@ -20,6 +21,12 @@ CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), 
 
 
 _EXPIRED_AT_ONCE: Final = 20_000
+
+IdRow = tuple[bytes, bytes, int, bytes]
+"""An id's key, content, expiry and owner."""
+
+Forgotten = Mapping[tuple[str, str], int]
+"""Up to which position of the log all is void of an application, or of a service: (service, application or '')."""
 
 
 class CounterRow(NamedTuple):
@@ -41,8 +48,19 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA wal_autocheckpoint = 2048")
+    connection.execute(
+        "PRAGMA secure_delete = ON"
+    )  # what is deleted is not to be found in the file
     connection.executescript(_SCHEMA)
+    _add_owners(connection)
     return connection
+
+
+def _add_owners(connection: sqlite3.Connection) -> None:
+    """A table that the first versions have made does not say whose the ids are."""
+    columns = connection.execute("SELECT name FROM pragma_table_info('ids')")
+    if "owner" not in {name for (name,) in columns}:
+        connection.execute("ALTER TABLE ids ADD COLUMN owner BLOB NOT NULL DEFAULT x''")
 
 
 def checkpoint_position(connection: sqlite3.Connection) -> int:
@@ -66,7 +84,7 @@ def find_counters(
 def write_rows(
     connection: sqlite3.Connection,
     counters: Sequence[CounterRow],
-    ids: Sequence[tuple[bytes, bytes, int]],
+    ids: Sequence[IdRow],
 ) -> None:
     """Writes a part of a checkpoint in one transaction: each row holds by itself, up to its own position.
 
@@ -75,31 +93,51 @@ def write_rows(
     """
     with _transaction(connection):
         connection.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", counters)
-        connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?, ?)", ids)
+        connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?, ?, ?)", ids)
 
 
 def finish_checkpoint(
-    connection: sqlite3.Connection, position: int, forgotten: Mapping[str, int], now_s: int
+    connection: sqlite3.Connection, position: int, forgotten: Forgotten, now_s: int
 ) -> None:
     """With all its rows written, the checkpoint holds: the log need not be replayed before `position`.
 
     Args:
-        forgotten: Services whose rows up to this position are void.
+        forgotten: Whose rows are void, and up to which position.
         now_s: Ids that expired before go, a part of them at a time.
 
     Raises:
         sqlite3.Error: Nothing was written (the disk is full).
     """
     with _transaction(connection):
-        connection.executemany(
-            "DELETE FROM counters WHERE service = ? AND position <= ?", list(forgotten.items())
-        )
+        for (service, application), until in forgotten.items():
+            of_one, names = (" AND application = ?", (application,)) if application else ("", ())
+            connection.execute(
+                f"DELETE FROM counters WHERE service = ? AND position <= ?{of_one}",
+                (service, until, *names),
+            )
         connection.execute(
             "DELETE FROM ids WHERE key IN"
             " (SELECT key FROM ids WHERE expires_s > 0 AND expires_s <= ? LIMIT ?)",
             (now_s, _EXPIRED_AT_ONCE),
         )
         connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (position,))
+
+
+def forget_ids(connection: sqlite3.Connection, owners: Collection[bytes]) -> None:
+    """Removes the ids of some applications.
+
+    Raises:
+        sqlite3.Error: They are still there.
+    """
+    with _transaction(connection):
+        for owner in owners:
+            connection.execute("DELETE FROM ids WHERE owner = ?", (owner,))
+
+
+def count_ids(connection: sqlite3.Connection, owner: bytes) -> int:
+    """How many ids an application has. Raises sqlite3.Error."""
+    (found,) = connection.execute("SELECT count(*) FROM ids WHERE owner = ?", (owner,)).fetchone()
+    return int(found)
 
 
 @contextmanager
@@ -112,6 +150,11 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:  # a full disk has ended it already
             connection.execute("ROLLBACK")
         raise
+
+
+def scrub(connection: sqlite3.Connection) -> None:
+    """Empties the write-ahead log, which holds what rows were before, if nobody is reading it now. Raises sqlite3.Error."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def make_durable(connection: sqlite3.Connection) -> None:

@@ -5,7 +5,7 @@
 --         levels, whether all limits are checked, response code}
 --       2 revision on which it relies, '*' = on none; 3 now as a span; 4 now in seconds
 --       5 '' = only check; 's' = there are sets; else the log's record
---       6 now in ms   7 the id   8 digest of its content   9 when the id may be forgotten, in seconds
+--       6 now in ms   7 the id   8 digests of its content (16 characters) and of whose it is   9 when the id may be forgotten, in seconds
 -- Answers {status, current value of each limit}: 0 denied, 1 authorized, 2 the registry has changed, 3 repeated, 4 the id has another
 -- content, 5 a number would be too large.
 
@@ -32,7 +32,7 @@ end
 
 if counting and KEYS[6] then
   local seen = redis.call('GET', KEYS[6])
-  if seen then return answer(seen == ARGV[8] and 3 or 4) end
+  if seen then return answer(string.sub(seen, 1, 16) == string.sub(ARGV[8], 1, 16) and 3 or 4) end
 end
 
 local added, set = {}, {}

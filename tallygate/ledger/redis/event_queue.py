@@ -43,6 +43,26 @@ class EventQueue:
             await self._client.call(0, b"ZREMRANGEBYSCORE", events, b"%d" % first, b"%d" % last)
         )
 
+    async def forget(self, service: str, application: str) -> None:
+        """Deletes the events of an application. Raises RedisAway."""
+        for row in await self._of(service, application):
+            await self._client.call(0, b"ZREM", self._keys.events[0], row)
+
+    async def count_of(self, service: str, application: str) -> int:
+        """How many events an application has. Raises RedisAway."""
+        return len(await self._of(service, application))
+
+    async def _of(self, service: str, application: str) -> list[bytes]:
+        await self._gather()
+        rows = await self._client.call(0, b"ZRANGE", self._keys.events[0], b"0", b"-1")
+        name = application.encode()
+        return [
+            row
+            for row in rows
+            if name in row
+            and ((found := _event(row)).service, found.application) == (service, application)
+        ]
+
     async def claim(self, now_s: int) -> bool:
         """Whether there are events and it is the caller's turn to tell of them. Raises RedisAway."""
         await self._gather()

@@ -25,8 +25,12 @@ class Keys:
         return self._key(service, "counted", service)
 
     def id(self, service: str, digest: bytes) -> bytes:
-        """A string: digest of what was counted under this id."""
+        """A string: digests of what was counted under this id, and of whose it is."""
         return self._key(service, "id", digest.hex())
+
+    def ids(self, partition: int) -> bytes:
+        """How the names of all ids of a partition begin."""
+        return self._partitions.key(partition, "id") + b":"
 
     def log(self, partition: int) -> bytes:
         """A stream: records, as in the segments of the embedded log, in the field `e`."""

@@ -18,8 +18,8 @@ from tallygate.domain.clock import Clock
 from tallygate.domain.errors import IdConflict, UsageValueInvalid
 from tallygate.domain.limits import Epoch, epoch_at
 from tallygate.ledger.contract import Stale, Verdict
-from tallygate.ledger.digests import content_of, key_of
-from tallygate.ledger.entry import FORGET, HEAD, Entry, encode_body, record
+from tallygate.ledger.digests import key_of
+from tallygate.ledger.entry import HEAD, Entry, encode_body, record, tombstone
 from tallygate.ledger.events import Event
 from tallygate.ledger.figures import Figure
 from tallygate.ledger.redis import scripts
@@ -28,6 +28,7 @@ from tallygate.ledger.redis.event_queue import EventQueue
 from tallygate.ledger.redis.keys import Keys
 from tallygate.ledger.redis.recording import Recorded, Recording
 from tallygate.ledger.redis.span import span
+from tallygate.ledger.redis.traces import Traces, id_value
 from tallygate.ledger.usage import LimitOn, Usage
 from tallygate.redis.client import RedisClient, argument
 from tallygate.redis.connection import Answer
@@ -64,6 +65,7 @@ class RedisLedger:
         self._id_window_s = settings.id_window_s
         self._allows_when_down = settings.ledger_when_down == "allow"
         self._events = EventQueue(client, keys, settings.event_days * 86_400)
+        self._traces = Traces(client, keys)
         self._calls = self._entries = self._failures = 0
         self._took_s = 0.0
         self._under_way = 0
@@ -135,13 +137,17 @@ class RedisLedger:
         command = call.plain_head + _time(epoch, now_s) + _NOTHING
         return self._verdict(call, await self._run(call.partition, command), epoch).values
 
-    async def forget(self, service: str) -> None:
-        """The history forgets what came before this; the counters go application by application."""
+    async def forget(self, service: str, application: str = "") -> None:
+        """Of a service the history forgets what came before this, and the counters go application by application."""
         keys, partition = self._keys, self._keys.partition(service)
-        now_ms = self._clock.now_ms()
-        tombstone = record(now_ms, encode_body(Entry(service, "", now_ms, (), FORGET)))
+        said = tombstone(service, application, self._clock.now_ms())
+        recorded = record(said.time_ms, encode_body(said))
+        if application:
+            await self._traces.forget(service, application, recorded)
+            await self._events.forget(service, application)
+            return
         call = self._client.call
-        await call(partition, b"XADD", keys.log(partition), b"*", b"e", tombstone)
+        await call(partition, b"XADD", keys.log(partition), b"*", b"e", recorded)
         applications = keys.applications(service)
         while names := await call(
             partition, b"SRANDMEMBER", applications, b"%d" % _FORGOTTEN_AT_ONCE
@@ -149,6 +155,12 @@ class RedisLedger:
             counters = [keys.counters(service, name.decode()) for name in names]
             await call(partition, b"UNLINK", *counters)
             await call(partition, b"SREM", applications, *names)
+
+    async def traces(self, service: str, application: str) -> dict[str, int]:
+        """The history itself removes from the log what it has."""
+        found = await self._traces.count(service, application)
+        found["events"] += await self._events.count_of(service, application)
+        return found
 
     async def events(self) -> list[Event]:
         return await self._events.all(self._clock.now_s())
@@ -180,7 +192,7 @@ class RedisLedger:
             call.service, call.application, now_ms, call.usage.adds, call.code, call.usage.sets
         )
         counted = tuple(pair for pair in entry.usage if pair[1])
-        content = content_of(Entry(*_who(entry), counted, entry.code, entry.sets)).hex().encode()
+        content = id_value(Entry(*_who(entry), counted, entry.code, entry.sets)).encode()
         id_key = self._keys.id(call.service, key_of(call.service, entry_id))
         expires_s = now_s + self._id_window_s
         return b"".join(

@@ -2,7 +2,7 @@
 --
 -- KEYS  registry's revision, log, events, service's applications with traffic, the applications' counters..., the ids...
 -- ARGV  1 {service, applications, number of spans, entries {application's place, span's place, adds {metric, delta...},
---         sets {metric, value...}, response code, time in ms, id's place or 0, the id, digest of its content}, watched {application's place,
+--         sets {metric, value...}, response code, time in ms, id's place or 0, the id, digests of its content (16 characters) and of whose it is}, watched {application's place,
 --         limits {metric, period, maximum}, levels}}
 --       2 revision on which it relies; 3 now as a span; 4 now in seconds; 5 when the ids may be forgotten, in seconds, 0 = never
 --       6... the spans; behind them, for each entry without sets and without an id, the log's record, else ''
@@ -61,7 +61,7 @@ for n, e in ipairs(entries) do
     local seen = ids[id_place] or redis.call('GET', KEYS[first_id + id_place])
     if seen then
       new = false
-      table.insert(seen == e[9] and duplicates or conflicts, n)
+      table.insert(string.sub(seen, 1, 16) == string.sub(e[9], 1, 16) and duplicates or conflicts, n)
     else
       ids[id_place] = e[9]
     end

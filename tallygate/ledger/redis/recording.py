@@ -8,12 +8,13 @@ import msgspec
 from tallygate.domain.errors import IdConflict, UsageValueInvalid
 from tallygate.domain.limits import Epoch, epoch_at
 from tallygate.ledger.contract import Stale
-from tallygate.ledger.digests import content_of, key_of
+from tallygate.ledger.digests import key_of
 from tallygate.ledger.entry import Entry, encode_body, record
 from tallygate.ledger.redis import scripts
 from tallygate.ledger.redis.call import EXACT, RedisCall
 from tallygate.ledger.redis.keys import Keys
 from tallygate.ledger.redis.span import span
+from tallygate.ledger.redis.traces import id_value
 from tallygate.redis.client import argument
 from tallygate.redis.connection import Answer
 
@@ -135,7 +136,7 @@ class Recording:
             entry.time_ms,
             id_place,
             entry.id,
-            content_of(entry).hex() if entry.id else "",
+            id_value(entry) if entry.id else "",
         ]
 
     def _watch(self, call: RedisCall) -> list[object]:

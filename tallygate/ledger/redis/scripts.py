@@ -19,8 +19,11 @@ ADMIT_EVENTS: Final = Script(_text("events_admit.lua"))
 DROP_EVENTS: Final = Script(_text("events_drop.lua"))
 CLAIM_EVENTS: Final = Script(_text("events_claim.lua"))
 FORGET_ALERT: Final = Script(_text("forget_alert.lua"))
+FORGET_APPLICATION: Final = Script(_text("forget_application.lua"))
 
-ALL: Final = (CALL, RECORD, TAKE_EVENTS, ADMIT_EVENTS, DROP_EVENTS, CLAIM_EVENTS, FORGET_ALERT)
+ALL: Final = (
+    CALL, RECORD, TAKE_EVENTS, ADMIT_EVENTS, DROP_EVENTS, CLAIM_EVENTS, FORGET_ALERT, FORGET_APPLICATION,
+)  # fmt: skip
 
 DENIED, AUTHORIZED, STALE, REPEATED, CONFLICT, TOO_LARGE = range(6)
 """What `call.lua` and `record.lua` answer first."""

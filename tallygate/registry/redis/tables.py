@@ -66,6 +66,19 @@ class RedisTables:
         fields = self._unit.fields(self._at(service_id), applications)
         return [field.decode() for field in fields]
 
+    def traces(self, service_id: str, application_id: str) -> int:
+        at, keys, name = self._at(service_id), self._keys, application_id.encode()
+        hashes = (
+            keys.applications(service_id),
+            keys.application_keys(service_id),
+            keys.referrer_filters(service_id),
+            keys.user_keys_of(service_id),
+        )
+        held = sum(self._unit.get(at, each, name) is not None for each in hashes)
+        user_keys = self._unit.items(at, keys.user_keys(service_id)).values()
+        notes = self._unit.notes(at, service_id, application_id)
+        return held + sum(each == name for each in user_keys) + len(notes)
+
     def application(self, service_id: str, application_id: str) -> Application | None:
         applications = self._keys.applications(service_id)
         value = self._unit.get(self._at(service_id), applications, application_id.encode())

@@ -5,7 +5,7 @@ over several partitions  one after the other: when a later one has changed meanw
 after an error           nothing of what was not yet applied
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, Final
@@ -18,6 +18,9 @@ from tallygate.registry.redis.keys import RegistryKeys
 
 KEEP_REVISIONS: Final = 10_000
 COMMIT: Final = Script(files("tallygate.registry.redis").joinpath("commit.lua").read_text("utf-8"))
+
+_DROPPED_AT_ONCE: Final = 1_000
+"""A script takes some thousands of arguments."""
 
 _pack: Final = msgspec.msgpack.Encoder().encode
 
@@ -78,6 +81,12 @@ class Unit:
             return written[member]
         return key not in self._gone and bool(self._read(partition).sismember(key, member))
 
+    def notes(self, partition: int, service_id: str, application_id: str) -> list[bytes]:
+        """The ids of the entries of the journal that name an application."""
+        names = {b"s": service_id.encode(), b"a": application_id.encode()}
+        journal = self._read(partition).xrange(self._keys.journal(partition))
+        return [entry_id for entry_id, fields in journal if fields == names]
+
     # Writing
 
     def put(self, partition: int, key: bytes, field: bytes, value: bytes) -> None:
@@ -103,6 +112,12 @@ class Unit:
         self._sets.pop(key, None)
         self._gone.add(key)
         self._write(partition, b"UNLINK", key)
+
+    def drop_notes(self, partition: int, ids: Sequence[bytes]) -> None:
+        """Takes entries out of the journal. Listeners that miss them look up all of the partition anew."""
+        for start in range(0, len(ids), _DROPPED_AT_ONCE):
+            dropped = ids[start : start + _DROPPED_AT_ONCE]
+            self._write(partition, b"XDEL", self._keys.journal(partition), *dropped)
 
     def changed(self, partition: int, service_id: str, application_id: str = "") -> None:
         """Notes for the journal what listeners have to forget."""

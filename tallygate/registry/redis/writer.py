@@ -89,6 +89,16 @@ class RedisWriter:
         self._changed(application.service_id, application.id)
 
     def delete_application(self, service_id: str, application_id: str) -> None:
+        self._drop_application(service_id, application_id)
+        self._changed(service_id, application_id)
+
+    def forget_application(self, service_id: str, application_id: str) -> None:
+        at = self._at(service_id)
+        self._drop_application(service_id, application_id)
+        self._unit.drop_notes(at, self._unit.notes(at, service_id, application_id))
+        self._unit.changed(at, "")
+
+    def _drop_application(self, service_id: str, application_id: str) -> None:
         at, keys = self._at(service_id), self._keys
         for user_key in self._tables.user_keys_of(service_id, application_id):
             self._unit.drop(at, keys.user_keys(service_id), user_key.encode())
@@ -99,7 +109,6 @@ class RedisWriter:
             keys.applications(service_id),
         ):
             self._unit.drop(at, key, application_id.encode())
-        self._changed(service_id, application_id)
 
     def put_user_key(self, service_id: str, user_key: str, application_id: str) -> None:
         self._unlink_user_key(service_id, user_key)

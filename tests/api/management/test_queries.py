@@ -3,7 +3,7 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from support import catalog_data as made
-from support.management_site import ManagementSite
+from support.management_site import NOW_S, ManagementSite
 
 from tallygate.api.management.table import ENDPOINTS
 from tallygate.catalog.deployment import deploy
@@ -22,6 +22,8 @@ from tallygate.catalog.models import (
     PricingRule,
     ReferrerFilter,
 )
+from tallygate.reports.models import Subscription
+from tallygate.reports.ordering import order_again
 
 LISTS = [(endpoint, form) for endpoint in ENDPOINTS if endpoint.many for form in endpoint.formats]
 PERIODS = ("eternity", "year", "month", "week", "hour", "minute")
@@ -61,6 +63,8 @@ def add_more(site: ManagementSite, number: int) -> None:
     ActiveDoc.objects.create(provider=site.provider, name=f"D{number}", body='{"openapi": "3"}')
     AccessToken.issue(site.admin, f"T{number}", ["stats"], "ro")
     site.user(f"user{number}")
+    report = Subscription.objects.create(user=site.admin, product=product, period="day")
+    order_again(report, NOW_S)
 
 
 def statements(site: ManagementSite) -> dict[str, int]:

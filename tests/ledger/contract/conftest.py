@@ -13,7 +13,7 @@ from tallygate.ledger.contract import Ledger
 from tallygate.ledger.embedded.ledger import EmbeddedLedger
 from tallygate.ledger.embedded.logs import EmbeddedLogs
 from tallygate.ledger.entry import Entry
-from tallygate.ledger.logs import Logs
+from tallygate.ledger.logs import Logs, behind
 from tallygate.ledger.redis import scripts
 from tallygate.ledger.redis.keys import Keys
 from tallygate.ledger.redis.ledger import RedisLedger
@@ -95,7 +95,12 @@ def _shared(
 
 
 def _all(logs: Logs) -> list[Entry]:
-    return logs.read(logs.begin(), logs.end(), 10**9).entries
+    position, end, found = logs.begin(), logs.end(), list[Entry]()
+    while behind(position, end):  # a read ends where something is forgotten
+        chunk = logs.read(position, end, 10**9)
+        position = chunk.end
+        found += chunk.entries
+    return found
 
 
 async def _started(url: str, partitions: Partitions) -> RedisClient:

@@ -360,3 +360,26 @@ async def test_look_ups_at_once_all_end(place: Place) -> None:
 
     answers = await asyncio.gather(*(look() for _ in range(40)))
     assert answers == [["active", None, None]] * 40
+
+
+async def test_a_forgotten_application_leaves_no_trace(place: Place) -> None:
+    """Nor does the journal name it; others stay, and listeners notice at once."""
+    service(place)
+    for name in ("app", "other"):
+        application(place, name)
+        place.change(lambda writer, of=name: writer.put_user_key("10", f"uk-{of}", of))
+        place.change(lambda writer, of=name: writer.put_application_key("10", of, "key"))
+        place.change(lambda writer, of=name: writer.put_referrer_filter("10", of, "*.example"))
+    assert await place.seen(state_of()) == "active"
+    assert place.read(lambda store: store.tables.traces("10", "app")) >= 8
+    place.change(lambda writer: writer.forget_application("10", "app"))
+    assert place.read(lambda store: store.tables.traces("10", "app")) == 0
+    assert await place.seen(state_of()) is None
+    assert await place.seen(lambda registry: registry.application_id_of("10", "uk-app")) is None
+    assert await place.seen(state_of("other")) == "active"
+    assert (
+        await place.seen(lambda registry: registry.application_id_of("10", "uk-other")) == "other"
+    )
+    place.change(lambda writer: writer.forget_application("10", "app"))
+    place.change(lambda writer: writer.forget_application("10", "never"))
+    assert place.read(lambda store: store.tables.traces("10", "never")) == 0

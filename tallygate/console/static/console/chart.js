@@ -3,11 +3,12 @@
   "use strict";
 
   const TICK_WIDTH = 64; // px that a label and the space around it take
-  const exact = new Intl.NumberFormat("en");
+  const MANY = 100; // places from which on bars would be hairlines
+  const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
   const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
   // A custom property may hold light-dark(): only a real property resolves it.
-  function colours(element) {
+  function reader(element) {
     const probe = document.createElement("span");
     probe.hidden = true;
     element.append(probe);
@@ -15,17 +16,23 @@
       probe.style.color = `var(--${name})`;
       return getComputedStyle(probe).color;
     };
+    return { read, done: () => probe.remove() };
+  }
+
+  function colours(data) {
+    const { read, done } = reader(document.body);
     const found = {
-      now: read("chart-1"),
+      curves: data.curves.map((curve) => read(curve.colour)),
       area: read("chart-area"),
       before: read("chart-previous"),
       grid: read("chart-grid"),
       text: read("text-muted"),
       strong: read("text"),
       surface: read("surface-raised"),
+      paper: read("surface"),
       border: read("border"),
     };
-    probe.remove();
+    done();
     return found;
   }
 
@@ -40,15 +47,23 @@
     return element;
   }
 
-  function tipRow(key, name, value, unit) {
+  function tipRow(mark, name, value, unit) {
     const row = document.createElement("tr");
     const head = document.createElement("th");
-    const mark = document.createElement("i");
-    mark.className = `key ${key}`;
-    head.append(mark, name);
+    if (mark) head.append(mark);
+    head.append(cell("bdi", name.length > 48 ? `${name.slice(0, 47)}…` : name));
     row.append(head, cell("td", `${exact.format(value)} ${unit}`, "number"));
     return row;
   }
+
+  function mark(className, colour) {
+    const element = document.createElement("i");
+    element.className = className;
+    if (colour) element.dataset.colour = colour;
+    return element;
+  }
+
+  const isThere = (value) => value !== undefined && value !== null;
 
   // An element and not a text: the content security policy allows no inline style.
   function tip(data, index) {
@@ -56,11 +71,19 @@
     box.className = "tip";
     box.append(cell("p", data.labels[index]));
     const table = document.createElement("table");
-    table.append(tipRow("now", data.name, data.values[index], data.unit));
-    const before = data.previous[index];
-    if (before !== undefined && before !== null) {
-      table.append(tipRow("before", data.previous_name, before, data.unit));
+    const stacked = data.form === "stack";
+    const shown = stacked ? [...data.curves].reverse() : data.curves;
+    let total = 0;
+    for (const curve of shown) {
+      const value = curve.values[index];
+      if (!isThere(value)) continue;
+      total += value;
+      if (value === 0 && shown.length > 4) continue;
+      table.append(tipRow(mark("key", curve.colour), curve.name, value, data.unit));
+      const before = curve.previous[index];
+      if (isThere(before)) table.append(tipRow(mark(data.form === "line" ? "key before" : "key", "chart-previous"), data.previous_name, before, data.unit));
     }
+    if (stacked && data.curves.length > 1) table.append(tipRow(null, "Total", total, data.unit));
     box.append(table);
     return box;
   }
@@ -73,12 +96,12 @@
   }
 
   // What has not ended yet is dashed: its last value may still grow.
-  function pieces(data) {
-    const end = data.values.length - 1;
-    if (!data.unfinished || end < 1) return { done: data.values, open: [] };
+  function pieces(values, unfinished) {
+    const end = values.length - 1;
+    if (!unfinished || end < 1) return { done: values, open: [] };
     return {
-      done: data.values.map((value, index) => (index < end ? value : null)),
-      open: data.values.map((value, index) => (index >= end - 1 ? value : null)),
+      done: values.map((value, index) => (index < end ? value : null)),
+      open: values.map((value, index) => (index >= end - 1 ? value : null)),
     };
   }
 
@@ -94,12 +117,68 @@
     };
   }
 
+  function lines(data, colour) {
+    const [curve] = data.curves;
+    const { done, open } = pieces(curve.values, data.unfinished);
+    const style = { areaStyle: { color: colour.area, origin: 0 }, showSymbol: data.labels.length <= 62 };
+    return [
+      {
+        ...line(data.previous_name, curve.previous, colour.before, { width: 1.25, type: [4, 4] }),
+        showSymbol: false,
+        silent: true,
+      },
+      { ...line(curve.name, done, colour.curves[0], { width: 2 }), ...style },
+      { ...line(curve.name, open, colour.curves[0], { width: 2, type: [2, 3] }), ...style },
+    ];
+  }
+
+  function bar(name, values, colour) {
+    return { name, type: "bar", data: values, itemStyle: { color: colour }, barMaxWidth: 48 };
+  }
+
+  function stacked(data, colour) {
+    const many = data.labels.length > MANY;
+    const last = data.labels.length - 1;
+    return data.curves.map((curve, order) => {
+      const own = colour.curves[order];
+      if (many) {
+        return {
+          ...line(curve.name, curve.values, own, { width: 0 }),
+          stack: "all",
+          step: "middle",
+          showSymbol: false,
+          areaStyle: { color: own, opacity: 1, origin: 0 },
+        };
+      }
+      const values = curve.values.map((value, index) =>
+        data.unfinished && index === last ? { value, itemStyle: { opacity: 0.55 } } : value,
+      );
+      return { ...bar(curve.name, values, own), stack: "all", barCategoryGap: "20%" };
+    });
+  }
+
+  function bars(data, colour) {
+    const [curve] = data.curves;
+    const before = curve.previous.length ? [bar(data.previous_name, curve.previous, colour.before)] : [];
+    return [...before, bar(curve.name, curve.values, colour.curves[0])];
+  }
+
+  // What remains is known up to now; what will remain, and what would if use were even, are guesses.
+  function burn(data, colour) {
+    const styles = { remaining: { width: 2 }, projected: { width: 2, type: [2, 3] }, even: { width: 1.25, type: [4, 4] } };
+    return data.curves.map((curve, order) => ({
+      ...line(curve.name, curve.values, colour.curves[order], styles[curve.key]),
+      showSymbol: false,
+      ...(curve.key === "remaining" ? { areaStyle: { color: colour.area, origin: 0 } } : {}),
+    }));
+  }
+
+  const FORMS = { line: lines, stack: stacked, bars, burn };
+
   function options(data, colour, width) {
-    const few = data.values.length <= 62;
     const shown = shownTicks(data, width);
-    const { done, open } = pieces(data);
-    const area = { areaStyle: { color: colour.area, origin: 0 }, showSymbol: few };
     const font = getComputedStyle(document.body).fontFamily;
+    const between = data.form === "line" || data.form === "burn" || (data.form === "stack" && data.labels.length > MANY);
     return {
       animation: false,
       textStyle: { fontFamily: font },
@@ -116,7 +195,7 @@
       },
       xAxis: {
         type: "category",
-        boundaryGap: false,
+        boundaryGap: !between,
         data: data.ticks,
         axisLine: { lineStyle: { color: colour.before } },
         axisTick: { show: true, alignWithLabel: true, interval: (index) => shown.has(index) },
@@ -127,26 +206,18 @@
         name: data.unit,
         nameTextStyle: { color: colour.text, fontSize: 11, align: "right", padding: [0, 6, 0, 0] },
         min: (range) => Math.min(0, range.min),
-        minInterval: 1,
+        minInterval: data.form === "bars" ? 0 : 1,
         splitNumber: 4,
         axisLabel: { color: colour.text, fontSize: 11, formatter: axisNumber },
         splitLine: { lineStyle: { color: colour.grid } },
       },
-      series: [
-        {
-          ...line(data.previous_name, data.previous, colour.before, { width: 1.25, type: [4, 4] }),
-          showSymbol: false,
-          silent: true,
-        },
-        { ...line(data.name, done, colour.now, { width: 2 }), ...area },
-        { ...line(data.name, open, colour.now, { width: 2, type: [2, 3] }), ...area },
-      ],
+      series: FORMS[data.form](data, colour),
     };
   }
 
   const drawn = new Map();
   function draw({ chart, data }) {
-    chart.setOption(options(data, colours(document.body), chart.getWidth()));
+    chart.setOption(options(data, colours(data), chart.getWidth()));
   }
 
   const sized = new ResizeObserver((entries) => {
@@ -177,6 +248,7 @@
       drawn.set(element, { chart, data });
       draw({ chart, data });
       sized.observe(element);
+      element.dispatchEvent(new CustomEvent("tallygate:drawn", { bubbles: true, detail: { chart, data } }));
     }
   }
 
@@ -185,4 +257,61 @@
   });
   document.addEventListener("htmx:afterSettle", drawCharts);
   document.addEventListener("DOMContentLoaded", drawCharts);
+
+  // The chart as a picture that needs no page around it: with title, window, zone and legend.
+  const PICTURE = { width: 1200, height: 600 };
+
+  function picture(data, renderer) {
+    const box = document.createElement("div");
+    const chart = echarts.init(box, null, { renderer, ...PICTURE });
+    const colour = colours(data);
+    const option = options(data, colour, PICTURE.width);
+    const names = [...new Set(option.series.filter((each) => each.data.length).map((each) => each.name))];
+    chart.setOption({
+      ...option,
+      backgroundColor: colour.paper,
+      title: {
+        text: data.title,
+        subtext: data.subtitle,
+        left: 24,
+        top: 16,
+        textStyle: { color: colour.strong, fontSize: 18 },
+        subtextStyle: { color: colour.text, fontSize: 12 },
+      },
+      legend: { data: names, left: 24, right: 24, top: 72, itemGap: 16, textStyle: { color: colour.text } },
+      grid: { ...option.grid, left: 24, right: 32, top: 132, bottom: 20 },
+    });
+    const url =
+      renderer === "svg"
+        ? URL.createObjectURL(new Blob([chart.renderToSVGString()], { type: "image/svg+xml" }))
+        : chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: colour.paper });
+    chart.dispose();
+    return url;
+  }
+
+  function save(url, name) {
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+  }
+
+  // Pictures are made by the browser, of a chart that is there.
+  function offerPictures() {
+    for (const button of document.querySelectorAll("[data-image]")) {
+      button.hidden = !button.closest(".card").querySelector("[data-chart]");
+    }
+  }
+  document.addEventListener("DOMContentLoaded", offerPictures);
+  document.addEventListener("htmx:afterSettle", offerPictures);
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-image]");
+    if (!button) return;
+    const source = button.closest(".card").querySelector("[data-chart]");
+    const { data } = drawn.get(source);
+    const kind = button.dataset.image;
+    save(picture(data, kind === "svg" ? "svg" : "canvas"), `${data.file}.${kind}`);
+  });
 })();

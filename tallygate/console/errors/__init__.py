@@ -1,0 +1,1 @@
+"""The Integration Errors pages: what callers of the Service Management API did wrong."""

@@ -1,0 +1,1 @@
+"""Pages of reports: who gets which, what became of them, and the mail server."""
