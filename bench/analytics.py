@@ -207,9 +207,6 @@ def _questions(product: "Product") -> dict[str, Callable[[], Any]]:
     one = Application.objects.get(product=product, application_id="0500").pk
     whose = {"product": str(product.pk)}
     ranked = {**whose, "last": "30d", "split": "application", "granularity": "total"}
-    growth = {**ranked, "limit": "5", "compare": "previous"}
-    days = {**whose, "last": "30d", "granularity": "day", "compare": "previous"}
-    metrics = "hits,method_0,method_1,method_2,method_3"
     return {
         "Traffic, 12 months by day": lambda: _asked(
             **whose, last="12mo", granularity="day", metric="hits", compare="previous"
@@ -223,25 +220,35 @@ def _questions(product: "Product") -> dict[str, Callable[[], Any]]:
         "response codes, 30 days by day": lambda: _asked(
             **whose, last="30d", granularity="day", split="response_code"
         ),
-        "overview: totals, lines, top, growth, silence": lambda: [
-            _asked(**days, metric=metrics),
-            _asked(**ranked, limit="5"),
-            _asked(**growth, order="growth"),
-            _asked(**growth, order="silence"),
-        ],
+        "the product's overview, 30 days": lambda: _overview(product),
     }
+
+
+def _asker() -> Any:
+    from tallygate.catalog.access import Principal
+    from tallygate.catalog.models import Provider
+
+    return Principal(Provider.objects.get(), frozenset(), is_admin=True)
 
 
 def _asked(**given: str) -> Any:
     from tallygate.analytics.parameters import Parameters
     from tallygate.api.v1.answers import Call
     from tallygate.api.v1.asked import NAMES, Asked
-    from tallygate.catalog.access import Principal
-    from tallygate.catalog.models import Provider
 
-    asker = Principal(Provider.objects.get(), frozenset(), is_admin=True)
     parameters = Parameters({name: [text] for name, text in given.items()}, NAMES)
-    return Asked(Call(asker, parameters, "json", NOW_S)).page()
+    return Asked(Call(_asker(), parameters, "json", NOW_S)).page()
+
+
+def _overview(product: "Product") -> Any:
+    """All figures of the page: totals, metrics, applications that stand out, codes."""
+    from tallygate.console.overview import figures, scope
+    from tallygate.domain.calendar import Granularity, find_zone, last
+    from tallygate.web import runtime
+
+    about = scope.of_product(_asker(), product)
+    with runtime.history().snapshot() as now:
+        return figures.ask(now, about, last(find_zone("UTC"), NOW_S, 30, Granularity.DAY))
 
 
 def _times_ms(ask: Callable[[], Any]) -> tuple[list[float], list[float]]:

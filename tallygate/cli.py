@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -56,6 +58,14 @@ class Format(StrEnum):
     COMBINED = "combined"
     COMMON = "common"
     JSON = "json"
+
+
+class Period(StrEnum):
+    """What a report is about."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 class GatewayEnvironment(StrEnum):
@@ -302,13 +312,17 @@ def import_access_log(
             " remote_user, remote_addr, arg_NAME for the query's argument NAME, or a JSON field.",
         ),
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Go on with what is added, over rotations, until stopped."),
+    ] = False,
     home: Home = None,
 ) -> None:
     """Count the requests of an Apache or nginx access log, through the product's mapping rules.
 
     Safe to repeat: a line counts once, also when the file has grown since. Lines that match no
     mapping rule, and lines that are not of the format, are counted and told at the end. Works while
-    Tallygate runs and while it does not.
+    Tallygate runs and while it does not; with --follow, lines wait in the log while it does not.
     """
     from tallygate.commands import access_log
     from tallygate.importing.report import Report, told
@@ -318,9 +332,14 @@ def import_access_log(
     wanted = access_log.Wanted(
         file, str(log_format), product, application or "", application_by or ""
     )
+    if follow and file == "-":
+        raise typer.BadParameter("--follow needs a file")
     report = Report()
     try:
-        access_log.run(load(home=home), wanted, report)
+        if follow:
+            access_log.follow(load(home=home), wanted, report, _stopped_by_signals())
+        else:
+            access_log.run(load(home=home), wanted, report)
     finally:
         if report.lines:
             print("\n".join(told(report)))
@@ -343,6 +362,43 @@ def verify(home: Home = None) -> None:
     print(f"{len(found)} differences" if found else "no differences: all totals are right")
     if found:
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    product: Annotated[
+        int | None,
+        typer.Option(metavar="ID", help="The product; without it all of the first provider's."),
+    ] = None,
+    period: Annotated[
+        Period, typer.Option("--period", help="The last whole day, week or month.")
+    ] = Period.WEEK,
+    to: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Send it there, by the mail server of the settings."),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write it: .html, .txt, .pdf, .csv, or .eml, the mail itself."
+        ),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Make the report about the last whole day, week or month, and send it or write it to a file.
+
+    Its numbers are those of the Analytics API. Works while Tallygate runs and while it does not.
+    """
+    from tallygate.commands import report
+
+    if not to and out is None:
+        raise typer.BadParameter("say where it goes: --to ADDRESS, or --out FILE")
+    settings = load(home=home)
+    if out is not None:
+        report.write(settings, product, period.value, out)
+        print(f"written to {out}")
+    if to:
+        print(report.send(settings, product, period.value, to))
 
 
 @app.command()
@@ -465,6 +521,14 @@ def _ask_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True))
+
+
+def _stopped_by_signals() -> threading.Event:
+    """Is set when the process is asked to end."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _flat(made: dict[str, object], path: str = "") -> Iterator[str]:

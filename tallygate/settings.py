@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True):
         minute_days: Days for which usage by minute is kept; 0 = for ever.
         quarter_days: Days for which usage by the quarter of an hour is kept, and with it all usage; 0 = for ever.
         event_days: Days for which an event is kept that nobody deletes; 0 = for ever.
+        alert_days: Days for which the portal keeps an alert; 0 = for ever.
         events_hook: URL that is told when there are events; '' = none is.
         events_hook_secret: What it is told, so that it knows by whom.
         master_service: Id of the service in which providers' use of the API is counted; '' = it is not.
@@ -72,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True):
     minute_days: int = 90
     quarter_days: int = 0
     event_days: int = 30
+    alert_days: int = 400
     events_hook: str = ""
     events_hook_secret: str = ""
     master_service: str = ""

@@ -90,7 +90,7 @@ def test_what_applications_load_needs_nothing_else(wheel: Path, tmp_path: Path) 
     python = tmp_path / "venv" / "bin" / "python"
     run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", str(wheel))
     script = (
-        "import sys; from tallygate.client import Client;"
+        "from tallygate.client import Client; from tallygate import middleware;"
         f"client = Client('token', 1, listener='http://127.0.0.1:9', spool='{tmp_path / 'spool'}');"
         "assert client.report(user_key='key', usage={'hits': 1}); client.close(0)"
     )

@@ -22,6 +22,9 @@ from tallygate.history import Order, Place, Question, Ranking, Snapshot, change_
 MOST_VALUES = 2_000_000
 """In one page: what is more takes longer to read than anybody waits."""
 
+OPTIONAL_LINES = 20
+"""Of response codes and methods, so many are taken to come up with one application or the like."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -141,13 +144,14 @@ def answer(now: Snapshot, query: Query, page: Page) -> Report:
 
 
 def _most_keys(query: Query) -> int:
-    buckets = len(query.frame.window) * (1 if query.frame.compare is None else 2)
-    counted = max(len(query.measures.counted), 1)
-    if query.frame.is_total:
-        buckets = 1
-    if buckets * counted > MOST_VALUES:
+    """How many keys' values are as many as a page may have; of what is optional not all comes up."""
+    buckets = 1 if query.frame.is_total else len(query.frame.window)
+    optional = sum(each.optional for each in query.measures.counted)
+    lines = len(query.measures.counted) - optional + min(optional, OPTIONAL_LINES)
+    values = max(lines * buckets * (1 if query.frame.compare is None else 2), 1)
+    if values > MOST_VALUES:
         raise QuestionError("These are too many values; ask for longer buckets or fewer metrics")
-    return MOST_VALUES // max(buckets * counted, 1)
+    return MOST_VALUES // values
 
 
 def _question(query: Query) -> Question:
@@ -214,6 +218,8 @@ def _lines(
     lines = []
     for of, key in named:
         for number, one in enumerate(counted):
+            if not sums.has(of, number) and (one.optional or key != Key()):
+                continue  # of five hundred response codes few come up
             values, before = sums.of(of, number, buckets, previous_buckets)
             line = Line(one, key, tuple(values), tuple(before))
             if not (line.is_empty and (one.optional or key != Key())):
@@ -243,6 +249,9 @@ class _Sums:
             for found, added in zip(sums, (values, before), strict=True):
                 if any(added):
                     found[:] = [a + sign * b for a, b in zip(found, added, strict=True)]
+
+    def has(self, key: tuple[str, ...], number: int) -> bool:
+        return (key, number) in self._sums
 
     def of(
         self, key: tuple[str, ...], number: int, buckets: int, previous_buckets: int

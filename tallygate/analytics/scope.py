@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from tallygate.analytics.parameters import Parameters
 from tallygate.catalog.access import Principal, number_of
-from tallygate.catalog.models import Account, Application, ApplicationPlan, Backend, Metric, Product
+from tallygate.catalog.models import Application, ApplicationPlan, Backend, Metric, Product
 from tallygate.domain.errors import QuestionError
 from tallygate.history import Consumer
 
@@ -117,12 +117,11 @@ def _applications(
     given: Parameters, asker: Principal, products: tuple[Product, ...]
 ) -> QuerySet[Application] | None:
     """All conditions hold together."""
-    visible = Application.objects.filter(product__in=[each.pk for each in asker.products()])
-    accounts = Account.objects.filter(provider=asker.provider)
+    visible = asker.applications()
     plans = ApplicationPlan.objects.filter(product__in=asker.products())
     chosen = {
         "pk": _numbers("application", given, visible),
-        "account": _numbers("account", given, accounts),
+        "account": _numbers("account", given, asker.accounts()),
         "plan": _numbers("plan", given, plans),
     }
     conditions = {f"{name}__in": numbers for name, numbers in chosen.items() if numbers}

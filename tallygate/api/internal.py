@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from tallygate.api import internal_usage
 from tallygate.api.answers import JSON
-from tallygate.domain.errors import HistoryUnavailable, QuestionError
+from tallygate.domain.errors import HistoryUnavailable, InputError, QuestionError
+from tallygate.reports import ad_hoc
 from tallygate.settings import load_secrets
 from tallygate.web import runtime
 
@@ -89,8 +90,26 @@ def usage(request: HttpRequest) -> HttpResponse:
     return _answer(200, internal_usage.answer(asked))
 
 
+@internal
+@require_POST
+def report(request: HttpRequest) -> HttpResponse:
+    """A report as bytes, or sent; the body is `reports.ad_hoc.Asked` as JSON."""
+    asked = msgspec.json.decode(request.body, type=ad_hoc.Asked)
+    try:
+        made = ad_hoc.make(asked, settings.TALLYGATE, runtime.history(), runtime.clock().now_s())
+    except InputError as error:
+        return _answer(400, {"error": str(error)})
+    return HttpResponse(made, content_type="application/octet-stream")
+
+
 def _answer(status: int, body: dict[str, object]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), status=status, content_type=JSON)
 
 
-urlpatterns = [path("verify", verify), path("rows", rows), path("disk", disk), path("usage", usage)]
+urlpatterns = [
+    path("verify", verify),
+    path("rows", rows),
+    path("disk", disk),
+    path("usage", usage),
+    path("report", report),
+]

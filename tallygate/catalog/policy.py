@@ -18,6 +18,8 @@ ABILITIES: dict[str, tuple[str, ...] | None] = {
     "create_backends": ADMINS_ONLY,
     "edit_backends": ("plans",),
     "see_analytics": ("monitoring",),
+    "edit_annotations": ("monitoring",),
+    "edit_saved_views": ("monitoring",),
     "see_integration_errors": ("plans", "monitoring"),
     "purge_integration_errors": ("plans",),
     "see_accounts": ("partners",),

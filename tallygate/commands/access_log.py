@@ -1,6 +1,10 @@
 """Importing an access log on a home: from what a person asks for to the ledger."""
 
-from collections.abc import Iterator
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -8,13 +12,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
 from tallygate.commands import catalog, running
+from tallygate.domain.errors import InputError
 from tallygate.importing import importer
 from tallygate.importing.access_log import FORMATS
+from tallygate.importing.follow import Followed
+from tallygate.importing.identity import Identities
 from tallygate.importing.importer import Plan
 from tallygate.importing.report import Report
-from tallygate.importing.sink import ListenerSink, Sink
+from tallygate.importing.sink import ListenerSink, Sink, SinkFailed, Usage
 from tallygate.importing.source import Line, Source
 from tallygate.settings import Settings, load_secrets
+
+REFRESH_S = 30.0
+AGAIN_S = 2.0
 
 LINES_A_STEP = 500
 """The progress bar moves after each this many lines."""
@@ -45,13 +55,13 @@ def run(settings: Settings, wanted: Wanted, report: Report) -> None:
         Busy: Another process has just opened the ledger.
     """
     with Source(wanted.file) as source:
-        plan = _plan(settings, wanted)
+        catalog.open_catalog(settings)
+        plan = _plan(wanted)
         with _sink(settings, plan.service_id) as sink:
             importer.run(plan, _with_progress(source), sink, report)
 
 
-def _plan(settings: Settings, wanted: Wanted) -> Plan:
-    catalog.open_catalog(settings)
+def _plan(wanted: Wanted) -> Plan:
     product = wanted.product
     plan = Plan(str(product), catalog.rules_of(product), FORMATS[wanted.log_format])
     if wanted.application_by:
@@ -59,6 +69,56 @@ def _plan(settings: Settings, wanted: Wanted) -> Plan:
             application_by=wanted.application_by, applications=catalog.applications_of(product)
         )
     return plan._replace(application=catalog.application_of(product, wanted.application))
+
+
+def follow(settings: Settings, wanted: Wanted, report: Report, stop: threading.Event) -> None:
+    """Counts what the log has and what it gets, until `stop` is set; `report` as of `run`.
+
+    Lines wait in the log while no listener runs. Mapping rules and applications are looked up anew every REFRESH_S.
+
+    Raises:
+        InputError: What is wanted makes no sense.
+    """
+    catalog.open_catalog(settings)
+    plan, planned_s = _plan(wanted), time.monotonic()
+    identities = Identities(plan.service_id)
+    for chunk in Followed(wanted.file, stop).chunks():
+        if chunk.begins:
+            identities = Identities(plan.service_id)
+        if time.monotonic() - planned_s > REFRESH_S:
+            planned_s = time.monotonic()
+            with contextlib.suppress(
+                InputError
+            ):  # whoever removes all rules may be about to add others
+                plan = _plan(wanted)
+        batch = list(importer.usages(plan, chunk.lines, identities, report))
+        if batch:
+            _deliver(settings, plan.service_id, batch, report, stop)
+
+
+def _deliver(
+    settings: Settings,
+    service_id: str,
+    batch: Sequence[Usage],
+    report: Report,
+    stop: threading.Event,
+) -> None:
+    """Sends a batch until it is taken, or `stop` is set: then the next start sends it."""
+    told = False
+    while True:
+        url = running.url_of(settings, "listener")
+        try:
+            if url is not None:
+                token = load_secrets(settings.home).internal_token
+                report.add(ListenerSink(url, token, service_id).send(batch))
+                return
+        except SinkFailed:
+            pass
+        if not told:
+            print("no listener takes the lines: they wait in the log", file=sys.stderr)
+            told = True
+        if stop.wait(AGAIN_S):
+            return
 
 
 @contextmanager

@@ -113,10 +113,11 @@ class Listing:
         self.q = query.get("q", "").strip() if search else ""
         self.choices = [Choice(each, _value(each, query)) for each in filters]
         self._sort = self._known(query.get("sort", "")) or order
-        self.page: Page[Any] = Paginator(self._arranged(found, search), per_page).get_page(
-            query.get("page")
-        )
-        self.records: list[Any] = list(self.page)
+        arranged = self._arranged(found, search)
+        by_key = isinstance(arranged, QuerySet)
+        listed = arranged.values_list("pk", flat=True) if by_key else arranged
+        self.page: Page[Any] = Paginator(listed, per_page).get_page(query.get("page"))
+        self.records: list[Any] = _records(arranged, list(self.page)) if by_key else list(self.page)
         self.rows: Sequence[Any] = self.records
 
     @property
@@ -199,6 +200,12 @@ class Listing:
         folded = column.by.startswith("/")
         by = Lower(column.by[1:]) if folded else F(column.by)
         return [by.desc() if descending else by.asc(), "-pk" if descending else "pk"]
+
+
+def _records(found: QuerySet[Any], keys: list[int]) -> list[Any]:
+    """In the order of the keys. By them alone: whole rows would have to be sorted up to the page that is shown."""
+    by_key = found.order_by().in_bulk(keys)
+    return [by_key[key] for key in keys if key in by_key]
 
 
 def _value(filter: Filter, query: QueryDict) -> str:

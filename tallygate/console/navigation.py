@@ -48,12 +48,15 @@ OF_PROVIDER = (
     Place("backends", "Backends", "backend", "console:backends", "see_backends"),
     Place("accounts", "Accounts", "accounts", "console:accounts", "see_accounts"),
     Place("applications", "Applications", "application", "console:applications", "see_accounts"),
+    Place("all-alerts", "Alerts", "bell", "console:all-alerts", "see_analytics"),
     Place(
         "all-errors", "Integration errors", "alert", "console:all-errors", "see_integration_errors"
     ),
     Place("reports", "Reports", "mail", "console:reports", "see_analytics"),
 )
 OF_ORGANISATION = (
+    Place("views", "Saved views", "bookmark", "console:views", "see_analytics"),
+    Place("annotations", "Annotations", "flag", "console:annotations", "see_analytics"),
     Place("users", "Users", "user", "console:users", "manage_users"),
     Place("tokens", "Access tokens", "key", "console:tokens", "own"),
     Place(
@@ -77,6 +80,7 @@ OF_PRODUCT = (
     Place("start", "Getting started", "start", "console:start", "see_products"),
     Place("analytics", "Analytics", "traffic", "console:traffic", "see_analytics"),
     Place("live", "Live", "quiet", "console:live", "see_analytics"),
+    Place("alerts", "Alerts", "bell", "console:alerts", "see_analytics"),
     Place("errors", "Integration errors", "alert", "console:errors", "see_integration_errors"),
     Place("plans", "Application plans", "plan", "console:plans", "see_products"),
     Place("product-edit", "Product", "products", "console:product-edit", "edit_products"),

@@ -23,9 +23,11 @@ from tallygate.console import (
     usage_rules,
     usages,
 )
+from tallygate.console.alerts import page as alerts
 from tallygate.console.analytics.urls import urlpatterns as analytics_urls
 from tallygate.console.errors import page as errors
 from tallygate.console.live import page as live
+from tallygate.console.marks import annotations, views
 from tallygate.console.overview import limits_page
 from tallygate.console.overview import page as overview
 from tallygate.console.reports import urls as report_urls
@@ -86,6 +88,20 @@ urlpatterns = [
     path("", products.home, name="home"),
     path("overview", overview.of_provider, name="overview"),
     path("overview/limits", limits_page.of_provider, name="near"),
+    path("alerts", alerts.of_provider, name="all-alerts"),
+    path("alerts/read", alerts.read_all, name="all-alerts-read"),
+    path("alerts/delete", alerts.delete_read, name="all-alerts-delete"),
+    path("alerts/<int:alert_id>/read", alerts.mark, {"read": True}, name="alert-read"),
+    path("alerts/<int:alert_id>/unread", alerts.mark, {"read": False}, name="alert-unread"),
+    path("alerts/<int:alert_id>/delete", alerts.delete, name="alert-delete"),
+    path("annotations", annotations.listing, name="annotations"),
+    path("annotations/new", annotations.create, name="annotation-new"),
+    path("annotations/<int:annotation_id>/edit", annotations.edit, name="annotation-edit"),
+    path("annotations/<int:annotation_id>/delete", annotations.delete, name="annotation-delete"),
+    path("views", views.listing, name="views"),
+    path("views/new", views.create, name="view-new"),
+    path("views/<int:view_id>/edit", views.edit, name="view-edit"),
+    path("views/<int:view_id>/delete", views.delete, name="view-delete"),
     path("errors", errors.of_provider, name="all-errors"),
     path("errors.csv", errors.csv_of_provider, name="all-errors-csv"),
     path("login", session.sign_in_page, name="sign-in"),
@@ -98,6 +114,9 @@ urlpatterns = [
     path("products/<int:product_id>/errors", errors.of_product, name="errors"),
     path("products/<int:product_id>/errors.csv", errors.csv_of_product, name="errors-csv"),
     path("products/<int:product_id>/errors/purge", errors.purge, name="errors-purge"),
+    path("products/<int:product_id>/alerts", alerts.of_product, name="alerts"),
+    path("products/<int:product_id>/alerts/read", alerts.read_all, name="alerts-read"),
+    path("products/<int:product_id>/alerts/delete", alerts.delete_read, name="alerts-delete"),
     path("products/<int:product_id>/live", live.of_product, name="live"),
     path("products/<int:product_id>/live/stream", live.stream, name="live-stream"),
     path("products/<int:product_id>/limits", limits_page.of_product, name="product-near"),

@@ -17,7 +17,6 @@ from tallygate.domain import request_target
 from tallygate.domain.mapping_rules import FORM, FORM_METHODS, Match
 from tallygate.domain.request_target import Target
 from tallygate.gate import break_off
-from tallygate.gateway import credentials
 from tallygate.gateway.authorization import Authorization, Decision
 from tallygate.gateway.configuration import Product, Refusal, Upstream
 from tallygate.gateway.headers import Headers, end_to_end, to_upstream
@@ -26,6 +25,7 @@ from tallygate.gateway.reporting import Reports
 from tallygate.gateway.request_body import RequestBody
 from tallygate.gateway.routing import Products
 from tallygate.gateway.upstream import CallerGone, UpstreamFailed, Upstreams, failure
+from tallygate.middleware import credentials
 
 log = structlog.get_logger()
 

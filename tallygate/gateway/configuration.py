@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tallygate.domain.mapping_rules import Backend, Rule, RuleSet
+from tallygate.middleware.credentials import Credentialing
 
 _ROUTE: Final = re.compile(r"\^\((/.*)/\.\*\|\1/\?\)")
 _ROOT_ROUTE: Final = "^(/.*)"
@@ -99,16 +100,6 @@ class Upstream(NamedTuple):
     path: str
     host: str
     mounted: str
-
-
-class Credentialing(NamedTuple):
-    """Where a product's callers put their credentials, and under which names."""
-
-    location: str
-    by_user_key: bool
-    user_key: str
-    app_id: str
-    app_key: str
 
 
 class Product(NamedTuple):

@@ -45,7 +45,7 @@ def run(plan: Plan, lines: Iterable[Line], sink: Sink, report: Report) -> None:
     """
     batch: list[Usage] = []
     try:
-        for usage in _usages(plan, lines, report):
+        for usage in usages(plan, lines, Identities(plan.service_id), report):
             batch.append(usage)
             if len(batch) == BATCH:
                 full, batch = batch, []
@@ -55,9 +55,14 @@ def run(plan: Plan, lines: Iterable[Line], sink: Sink, report: Report) -> None:
             report.add(sink.send(batch))
 
 
-def _usages(plan: Plan, lines: Iterable[Line], report: Report) -> Iterator[Usage]:
-    """What the lines count, in order; the others are noted in the report."""
-    identities = Identities(plan.service_id)
+def usages(
+    plan: Plan, lines: Iterable[Line], identities: Identities, report: Report
+) -> Iterator[Usage]:
+    """What the lines count, in order; the others are noted in the report.
+
+    Args:
+        identities: Those of the file, as far as it was read.
+    """
     for line in lines:
         report.lines += 1
         try:

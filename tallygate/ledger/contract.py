@@ -150,8 +150,8 @@ class Ledger(Protocol):
         """
         ...
 
-    async def events(self) -> list[Event]:
-        """What happened and was not deleted yet, in the order of their ids."""
+    async def events(self, after: int = 0) -> list[Event]:
+        """What happened and was not deleted yet, in the order of their ids; only those with ids above `after`."""
         ...
 
     async def delete_events(self, first: int, last: int) -> int:

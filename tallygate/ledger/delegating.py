@@ -53,8 +53,8 @@ class DelegatingLedger(Ledger):
     async def traces(self, service: str, application: str) -> dict[str, int]:
         return await self._inner.traces(service, application)
 
-    async def events(self) -> list[Event]:
-        return await self._inner.events()
+    async def events(self, after: int = 0) -> list[Event]:
+        return await self._inner.events(after)
 
     async def delete_events(self, first: int, last: int) -> int:
         return await self._inner.delete_events(first, last)

@@ -1,6 +1,7 @@
 """A report, ready to be sent to anybody who may see it, or shown."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +49,11 @@ class Rendered:
     @cached_property
     def csv(self) -> bytes:
         return table(self.figures)
+
+    @property
+    def chart_url(self) -> str:
+        """The chart within its own address, for a file that stands alone."""
+        return f"data:image/png;base64,{b64encode(self.png).decode()}"
 
     @property
     def file_name(self) -> str:

@@ -2,6 +2,7 @@
 
 import atexit
 import threading
+from collections.abc import Callable
 
 from django.conf import settings
 
@@ -38,10 +39,13 @@ def history() -> History:
             _history = History.open(settings.TALLYGATE, _clock)
             _history.start()
             if settings.TALLYGATE.ledger_url:
-                threading.Thread(
-                    target=shared_registry.follow, args=(_ended,), name="outbox", daemon=True
-                ).start()
+                beside("outbox", shared_registry.follow)
         return _history
+
+
+def beside(name: str, follow: Callable[[threading.Event], None]) -> None:
+    """Runs `follow` in a thread of its own; the event that it is given tells when to end."""
+    threading.Thread(target=follow, args=(_ended,), name=name, daemon=True).start()
 
 
 def stopping() -> bool:

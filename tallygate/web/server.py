@@ -90,12 +90,17 @@ def _load(settings: Settings, announced: Path) -> Callable[..., Any]:
     die_with_parent(parent)
     from django.urls import get_resolver
 
-    from tallygate.web import runtime, scheduler, wsgi
+    from tallygate.web import runtime, wsgi
 
     _ = get_resolver().url_patterns  # imports every page now, not at somebody's first request
+    # Not before: they have records, which need the site.
+    from tallygate.console.alerts.following import Follower
+    from tallygate.web import scheduler
+
     # The worker is a forked process: Python ends it without running what atexit holds.
     Finalize(None, runtime.close, exitpriority=1)
     runtime.history()  # the log is carried into the history also while nobody asks
+    runtime.beside("alerts", Follower(settings, runtime.clock()).follow)
     scheduler.start(settings)
     Finalize(None, scheduler.stop, exitpriority=2)  # it asks the history, so it ends first
     message = json.dumps({"pid": parent, "url": f"http://{settings.console}"})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from support import catalog_data
 from support.analytics_site import AnalyticsSite, utc_s
 
+from tallygate.analytics import report
 from tallygate.catalog.models import Account, Application, Metric
 
 DAY = {"since": "2020-03-18", "until": "2020-03-18"}
@@ -311,6 +312,23 @@ def test_pages_hold_each_application_once_and_are_of_one_window(site: AnalyticsS
         found, cursor = found + lines(page, "application"), page["next_cursor"]
     assert found == expected
     assert len(found) == 7
+
+
+def test_a_page_has_no_more_values_than_can_be_read(
+    site: AnalyticsSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has fewer lines instead, and the next page goes on; what is too much for one line is refused."""
+    monkeypatch.setattr(report, "MOST_VALUES", 100)
+    for number in range(5):
+        site.hit("2020-03-18 05:00", application=another(site, f"A{number}"), value=9 - number)
+    given = {"split": "application", "granularity": "hour", "compare": "previous"}
+    first = asked(site, **given)
+    assert lines(first, "application") == [("A0", 9), ("A1", 8)]
+    second = asked(site, **given, cursor=first["next_cursor"])
+    assert lines(second, "application") == [("A2", 7), ("A3", 6)]
+    answer = site.v1("usage", last="7d", granularity="hour")
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("These are too many values")
 
 
 def test_what_is_counted_while_pages_are_read_is_on_the_next(site: AnalyticsSite) -> None:

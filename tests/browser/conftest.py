@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -149,6 +150,16 @@ class Site:
         url = f"http://127.0.0.1:{port}/transactions/authrep.xml?{urlencode(query)}"
         with urlopen(url) as answer:
             assert answer.status == 200
+
+    def wrong_call(self) -> int:
+        """A call to the listener that names a metric which does not exist; returns the status."""
+        query = self.installation.credentials() | {"usage[no_such_metric]": "1"}
+        url = f"http://127.0.0.1:{self.installation.listener.port}/transactions/authrep.xml"
+        try:
+            with urlopen(f"{url}?{urlencode(query)}") as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
 
     def fill_may(self) -> None:
         """An hour's hits are one entry each; every third is a call of the method."""

@@ -13,7 +13,7 @@ SECTION_ALLOWS = {
     "partners": OWN
     | {"see_products", "see_backends", "see_accounts", "edit_accounts", "see_account_plans"},
     "monitoring": OWN
-    | {"see_products", "see_backends", "see_analytics", "see_integration_errors"},
+    | {"see_products", "see_backends", "see_analytics", "see_integration_errors", "edit_annotations", "edit_saved_views"},
     "plans": OWN
     | {
         "see_products", "edit_products", "edit_policies", "see_backends", "edit_backends",

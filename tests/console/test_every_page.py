@@ -3,11 +3,21 @@
 import pytest
 from django.test import Client
 from django.urls import URLPattern
+from django.utils.timezone import now
 from support.catalog_data import application, backend, method, product, provider, use
 from support.portal_pages import commands, member
 
 from tallygate.catalog.deployment import deploy
-from tallygate.catalog.models import AccessToken, Limit, Metric, PricingRule, User
+from tallygate.catalog.models import (
+    AccessToken,
+    Alert,
+    ChartAnnotation,
+    Limit,
+    Metric,
+    PricingRule,
+    SavedView,
+    User,
+)
 from tallygate.console.invitations import path_of
 from tallygate.console.urls import urlpatterns
 from tallygate.reports.models import Subscription
@@ -27,6 +37,7 @@ NO_CALL = {
     *("application-utilization", "provider-key", "api-docs", "api-doc"),
     *("overview", "near", "product-near"),
     *("all-errors", "all-errors-csv", "errors", "errors-csv", "errors-purge", "live-stream"),
+    *("all-alerts", "all-alerts-delete", "alerts", "alerts-delete"),
     *("mail", "report-file"),
 }  # fmt: skip
 """What no call does alike: all products together, integration errors, lists of what may be chosen, tried requests,
@@ -91,6 +102,22 @@ def _of_audience(plan):
         "developer_id": developer.pk,
         "application_id": caller.pk,
         "key_id": caller.keys.create(value="a-key-of-its-own").pk,
+        "alert_id": Alert.objects.create(
+            product=caller.product,
+            application=caller,
+            at=now(),
+            level=80,
+            metric="hits",
+            period="day",
+            value=80,
+            maximum=100,
+        ).pk,
+        "annotation_id": ChartAnnotation.objects.create(
+            provider=plan.product.provider, title="v2 launched", at=now()
+        ).pk,
+        "view_id": SavedView.objects.create(
+            provider=plan.product.provider, name="Month", url="/overview?frame=30d"
+        ).pk,
         "filter_id": caller.referrer_filters.create(value="*.example.com").pk,
         "user_id": colleague.pk,
         "token_id": AccessToken.issue(admin, "script", ["stats"], "ro")[0].pk,

@@ -114,6 +114,19 @@ def test_files_have_all_of_them_and_every_bucket(portal, consumers):
     assert portal.get(path, part="nothing").status_code == 404
 
 
+def test_the_columns_of_a_file_have_names_of_their_own(portal, consumers):
+    theirs = backend(portal.product.provider)
+    for path in (
+        f"/products/{portal.product.pk}/top-applications",
+        f"/backends/{theirs.pk}/top-products",
+        f"/accounts/{consumers[0].account_id}/traffic",
+        f"/applications/{consumers[0].pk}/limits",
+        f"/products/{portal.product.pk}/response-codes",
+    ):
+        head = b"".join(portal.get(f"{path}.csv").streaming_content).split(b"\n")[0].split(b",")
+        assert len(set(head)) == len(head), path
+
+
 def test_names_that_are_formulas_are_none_in_a_file(portal):
     evil = application(portal.product.application_plans.get(), name='=HYPERLINK("http://x")')
     fill(portal, [(evil, 60, portal.product.hits, 1)])

@@ -361,3 +361,32 @@ def test_the_page_tells_the_call_that_gives_the_same_numbers(portal, query):
     assert told["total"] == total(answer) > 0
     if "per" not in query:
         assert told["values"] == chart(answer)["values"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "last"), [("24h", "24h"), ("7d", "7d"), ("30d", "30d"), ("12m", "12mo")]
+)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_analytics_v1_has_the_numbers_of_the_page(portal, frame, last, zone):
+    """Of each bucket, in all, before, and of each method."""
+    provider = portal.product.provider
+    provider.time_zone = zone
+    provider.save()
+    orders = method(portal.product, "Orders")
+    for hour in range(0, 1500, 17):
+        moment_s = portal.clock.now_s() - hour * HOUR_S
+        portal.count(moment_s, portal.product.hits, orders, value=hour + 1)
+        portal.count(moment_s, portal.product.hits, value=3)
+    answer = portal.traffic(frame=frame)
+    drawn = chart(answer)
+    asked = {"access_token": portal.ids["access_token"], "product": portal.product.pk, "last": last}
+    api = portal.get("/analytics/v1/usage", **asked, compare="previous").json()
+    (line,) = api["lines"]
+    assert (drawn["values"], drawn["previous"]) == (line["values"], line["previous_values"])
+    assert total(answer) == line["total"] > 0
+    assert sum(drawn["previous"]) == line["previous_total"]
+    methods = portal.get("/analytics/v1/usage", **asked, split="method").json()["lines"]
+    told = [(each["method"] and each["method"]["name"], each["total"]) for each in methods]
+    (table,) = report(answer).tables
+    shown = {row[0].text: int(row[1].text.replace(",", "")) for row in table.rows}
+    assert told == [("Orders", shown["Orders"]), (None, shown["Hits without a method"])]

@@ -106,6 +106,22 @@ def test_groups_are_ranked_and_a_year_ago_is_compared_with(
         assert now.rank(Ranking(question, "silence")) == [Place(("x",), 0, 1)]
 
 
+def test_lines_are_ranked_by_some_series_and_those_without_them_come_last(
+    history: History, log: MemoryLog
+) -> None:
+    for name, usage in [("a", {"7": 1, "8": 9}), ("b", {"7": 2}), ("c", {"8": 5})]:
+        log.entries.append(entry(product="by", application=name, usage=usage))
+    question = Question(("m:7", "m:8"), DAYS, "by", split=("application",))
+    with history.snapshot() as now:
+        places = now.rank(Ranking(question, by=("m:7",)))
+        assert places == [Place(("b",), 2, 0), Place(("a",), 1, 0), Place(("c",), 0, 0)]
+        rest = now.rank(Ranking(question, by=("m:7",), after=places[1]))
+        assert rest == places[2:]
+        compared = replace(question, compare="previous")
+        assert now.rank(Ranking(compared, by=("m:7",))) == places
+        assert now.rank(Ranking(question, by=()))[0] == Place(("a",), 0, 0)
+
+
 def test_nothing_is_ranked_where_nothing_is_asked(history: History) -> None:
     with history.snapshot() as now:
         nothing = Question((), DAYS, "1", split=("application",))

@@ -272,7 +272,9 @@ def test_several_applications_have_to_be_told_apart(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("made")
-@pytest.mark.parametrize("junk", [os.urandom(100_000), b"\0" * 200_000, b"{}\n" * 10])
+@pytest.mark.parametrize(
+    "junk", [os.urandom(100_000), b"\0" * 200_000, b"{}\n" * 10], ids=["random", "zeros", "json"]
+)
 def test_junk_ends_with_an_error(home: Path, junk: bytes) -> None:
     """A file with no line of the format ends with 1 and shows what it looks like."""
     done = tallygate("import", "access-log", "-", "--product", "1", "--home", home, given=junk)

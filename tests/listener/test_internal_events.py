@@ -69,6 +69,14 @@ def test_events_are_told_in_the_protocols_words_and_order(
     assert '"limit":"21 per day: 5/10"' in api.text("GET", "/events/")[1]
 
 
+def test_events_are_told_from_behind_an_id_on(own: RunningListener, api: InternalClient) -> None:
+    """What is no id means all of them."""
+    use(own, watched(own, 50, 80), 5)
+    for after, told in (("1", [2, 3]), ("3", []), ("0", [1, 2, 3]), ("-5", [1, 2, 3]), ("x", [1, 2, 3]), ("9" * 30, [])):  # fmt: skip
+        status, answer = api.get(f"/events/?after_id={after}")
+        assert (status, [event["id"] for event in answer["events"]]) == (200, told), after
+
+
 def test_an_event_is_deleted_by_its_id(own: RunningListener, api: InternalClient) -> None:
     use(own, watched(own))
     missing = (404, {"status": "not_found", "error": "event not found"})

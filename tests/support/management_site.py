@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +18,7 @@ from tallygate.catalog.models import (
     AccessToken,
     ActiveDoc,
     ApplicationKey,
+    ChartAnnotation,
     Developer,
     Feature,
     Limit,
@@ -26,6 +28,7 @@ from tallygate.catalog.models import (
     PricingRule,
     Provider,
     ReferrerFilter,
+    SavedView,
     User,
 )
 from tallygate.catalog.sections import SCOPES
@@ -90,6 +93,12 @@ class ManagementSite:
             ).pk,
             "active_doc_id": ActiveDoc.objects.create(
                 provider=self.provider, name="Doc", body='{"openapi": "3.1.0"}'
+            ).pk,
+            "chart_annotation_id": ChartAnnotation.objects.create(
+                provider=self.provider, title="v2 launched", at=datetime(2026, 1, 31, tzinfo=UTC)
+            ).pk,
+            "saved_view_id": SavedView.objects.create(
+                provider=self.provider, name="Month", url="/overview?frame=30d"
             ).pk,
             "user_id": self.user("somebody").pk,
             "token": AccessToken.objects.get(user=self.admin).pk,

@@ -8,6 +8,7 @@ from tallygate.api.management import (
     active_docs,
     applications,
     backends,
+    chart_annotations,
     credentials,
     developers,
     features,
@@ -19,6 +20,7 @@ from tallygate.api.management import (
     provider,
     proxies,
     reports,
+    saved_views,
     terms,
     users,
 )
@@ -42,5 +44,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *reports.ENDPOINTS,
     *provider.ENDPOINTS,
     *active_docs.ENDPOINTS,
+    *chart_annotations.ENDPOINTS,
+    *saved_views.ENDPOINTS,
 )
 """In the order in which paths are tried: `accounts/find` before `accounts/{account_id}`."""

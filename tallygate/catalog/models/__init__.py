@@ -4,9 +4,11 @@ from tallygate.catalog.models.access_token import AccessToken
 from tallygate.catalog.models.account import Account
 from tallygate.catalog.models.account_plan import AccountPlan
 from tallygate.catalog.models.active_doc import ActiveDoc
+from tallygate.catalog.models.alert import Alert
 from tallygate.catalog.models.application import Application, ApplicationKey, ReferrerFilter
 from tallygate.catalog.models.audit_entry import AuditEntry
 from tallygate.catalog.models.backend import Backend, BackendUsage
+from tallygate.catalog.models.chart_annotation import ChartAnnotation
 from tallygate.catalog.models.developer import Developer
 from tallygate.catalog.models.feature import Feature, PlanFeature
 from tallygate.catalog.models.mapping_rule import MappingRule
@@ -17,6 +19,7 @@ from tallygate.catalog.models.product import Product, ServiceToken
 from tallygate.catalog.models.provider import Provider
 from tallygate.catalog.models.proxy import Proxy
 from tallygate.catalog.models.proxy_config import ProxyConfig
+from tallygate.catalog.models.saved_view import SavedView
 from tallygate.catalog.models.sign_in_attempt import SignInAttempt
 from tallygate.catalog.models.user import User
 
@@ -25,12 +28,14 @@ __all__ = [
     "Account",
     "AccountPlan",
     "ActiveDoc",
+    "Alert",
     "Application",
     "ApplicationKey",
     "ApplicationPlan",
     "AuditEntry",
     "Backend",
     "BackendUsage",
+    "ChartAnnotation",
     "Developer",
     "Feature",
     "Limit",
@@ -45,6 +50,7 @@ __all__ = [
     "Proxy",
     "ProxyConfig",
     "ReferrerFilter",
+    "SavedView",
     "ServiceToken",
     "SignInAttempt",
     "User",

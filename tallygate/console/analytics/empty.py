@@ -4,14 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.urls import reverse
 
 from tallygate.catalog.models import Product
 from tallygate.console.analytics import time_frame
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.report import Reason, Report
 from tallygate.console.first_call import FirstCall, first_call
-from tallygate.console.wording import count, instant
+from tallygate.console.wording import count, counted, instant
+from tallygate.integration_errors.opening import opened
+from tallygate.integration_errors.store import FAILURES
 from tallygate.web import runtime
+
+_KINDS_LOOKED_AT = 10_000
+"""Of integration errors: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ def explain(asked: Asked, report: Report) -> Empty:
     subject = asked.subject
     if report.nothing:
         return Empty(report.hidden_by)
-    reasons = [*report.hidden_by, *_hidden(asked)]
+    reasons = [*report.hidden_by, *_hidden(asked), *_errors(asked)]
     last_s = _last_s(asked, report.series)
     if last_s is not None:
         reasons.append(_last(asked, report, last_s))
@@ -43,7 +49,7 @@ def explain(asked: Asked, report: Report) -> Empty:
         reasons.append(Reason(f"{report.what} has never been counted for this {subject.noun}."))
     else:
         never = Reason(f"This {subject.noun} has never had a hit.")
-        return Empty([never], _first_call(asked.subject.product, asked))
+        return Empty([never, *_errors(asked)], _first_call(asked.subject.product, asked))
     return Empty(reasons)
 
 
@@ -58,6 +64,29 @@ def _hidden(asked: Asked) -> Iterator[Reason]:
             f"In this time frame the {subject.noun} counted {count(total)} hits, but no {asked.measure.name}.",
             asked.url(metric=hits.key),
             f"Show {hits.name}",
+        )
+
+
+def _errors(asked: Asked) -> Iterator[Reason]:
+    """That gateways made wrong calls meanwhile, which count nothing."""
+    product, principal = asked.subject.product, asked.subject.principal
+    if product is None or not principal.may("see_integration_errors"):
+        return
+    window = asked.frame.window
+    try:
+        with opened(settings.TALLYGATE) as store:
+            groups = store.newest([product.service_id], asked.now_s * 1000, _KINDS_LOOKED_AT)
+    except FAILURES:
+        return  # their own page says why
+    kinds = sum(
+        group.first_ms < window.edges_s[-1] * 1000 and group.last_ms >= window.since_s * 1000
+        for group in groups
+    )
+    if kinds:
+        yield Reason(
+            f"Gateways made wrong calls in this time frame, which count nothing: {counted(kinds, 'kind of error', 'kinds of errors')}.",
+            reverse("console:errors", args=[product.pk]),
+            "Show the integration errors",
         )
 
 

@@ -40,7 +40,7 @@ _STEPS = {
 """Period -> by what its burn-down is drawn."""
 _DAYS_OF_ETERNITY = 30
 _COLUMNS = (
-    Column("Limit"), Column("Maximum", number=True), Column("Used", number=True), Column("Used, percent", number=True),
+    Column("Limit"), Column("Maximum", number=True), Column("Used", number=True), Column("Percent", number=True),
     Column("Used as a bar", wide=True, hidden=True), Column("Remaining", number=True),
     Column("Starts anew", wide=True), Column("At this pace used up"),
 )  # fmt: skip

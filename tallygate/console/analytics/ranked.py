@@ -1,6 +1,6 @@
 """Lines of a ranking with the names that people know them by."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -43,17 +43,32 @@ class Ranked:
     Attributes:
         noun: What one of them is called; `plural`: many.
         split: By what lines are told apart.
-        columns: Of the table, besides the name.
-        names: Of the columns of files, besides the key's.
+        details: What is told of each besides its name: as files call it, and the column of the table.
         items: Names for places.
     """
 
     noun: str
     plural: str
     split: tuple[Split, ...]
-    columns: Callable[[Asked], tuple[Column, ...]]
-    names: tuple[str, ...]
+    details: Callable[[Asked], Mapping[str, Column]]
     items: Callable[[Asked, Sequence[Place]], list[Item]]
+
+    def dimension(self, asked: Asked) -> tuple[str, ...]:
+        """The columns of files that tell them apart."""
+        return (self.noun, f"{self.noun}_name", *self.details(asked))
+
+
+_DETAILS = {
+    "account": Column("Account", wide=True),
+    "plan": Column("Plan", wide=True),
+    "product": Column("Product", wide=True),
+}
+
+
+def _details(asked: Asked) -> dict[str, Column]:
+    """What the page is about itself is not told again in each row."""
+    about = asked.subject.records
+    return {noun: column for noun, column in _DETAILS.items() if noun not in about}
 
 
 def _applications(asked: Asked, places: Sequence[Place]) -> list[Item]:
@@ -66,42 +81,27 @@ def _applications(asked: Asked, places: Sequence[Place]) -> list[Item]:
 
 
 def _application(asked: Asked, place: Place, consumer: Consumer, found: Application | None) -> Item:
-    columns = _columns_of_application(asked)
+    details = _details(asked)
     if found is None:
-        return Item(
-            place, consumer.application, 0, "", "", (Cell(),) * len(columns), ("", "", "", consumer.product)
-        )  # fmt: skip
+        unknown = {"product": consumer.product}
+        names = ("", *(unknown.get(noun, "") for noun in details))
+        return Item(place, consumer.application, 0, "", "", (Cell(),) * len(details), names)
     account, plan, product = found.account, found.plan, found.product
     url = reverse("console:application-traffic", args=[found.pk]) + asked.url_for(("metric",))
     sees_accounts = asked.subject.principal.may("see_accounts")
     of_account = reverse("console:account-traffic", args=[account.pk]) if sees_accounts else ""
     told = {
-        "Account": Cell(account.org_name, of_account),
-        "Plan": Cell(plan.name),
-        "Product": Cell(product.name),
+        "account": (Cell(account.org_name, of_account), account.org_name),
+        "plan": (Cell(plan.name), plan.name),
+        "product": (Cell(product.name), product.system_name),
     }
-    cells = tuple(told[column.label] for column in columns)
-    names = (found.name, account.org_name, plan.name, product.system_name)
+    cells = tuple(told[noun][0] for noun in details)
+    names = (found.name, *(told[noun][1] for noun in details))
     return Item(place, consumer.application, found.pk, found.name, url, cells, names)
 
 
-def _columns_of_application(asked: Asked) -> tuple[Column, ...]:
-    """What the page is about itself is not told again in each row."""
-    columns = {
-        "account": Column("Account", wide=True),
-        "plan": Column("Plan", wide=True),
-        "product": Column("Product", wide=True),
-    }
-    return tuple(column for noun, column in columns.items() if noun not in asked.subject.records)
-
-
 APPLICATIONS = Ranked(
-    "application",
-    "applications",
-    ("product", "application"),
-    _columns_of_application,
-    ("application_name", "account", "plan", "product"),
-    _applications,
+    "application", "applications", ("product", "application"), _details, _applications
 )
 
 
@@ -112,9 +112,7 @@ def _products(asked: Asked, places: Sequence[Place]) -> list[Item]:
     }
     backend = asked.subject.records["backend"]
     using = set(backend.usages.values_list("product_id", flat=True))
-    query = asked.url_for(("metric",))
-    if asked.measure.key == asked.subject.choice.hits.key and "metric=" not in query:
-        query += f"{'&' if query else '?'}metric={asked.measure.key}"
+    query = asked.url(top="", page="", metric=asked.measure.key)
     items = []
     for place in places:
         product = found.get(place.names[0])
@@ -126,6 +124,4 @@ def _products(asked: Asked, places: Sequence[Place]) -> list[Item]:
     return items
 
 
-PRODUCTS = Ranked(
-    "product", "products", ("product",), lambda asked: (), ("product_name",), _products
-)
+PRODUCTS = Ranked("product", "products", ("product",), lambda asked: {}, _products)

@@ -8,6 +8,7 @@ from tallygate.api.v1.tables import Column as FileColumn
 from tallygate.console.analytics import buckets
 from tallygate.console.analytics.time_frame import TimeFrame
 from tallygate.console.change import Change, change
+from tallygate.console.marks.annotations import Mark
 from tallygate.console.wording import count, decimal, zone_name
 
 Value = int | float | None
@@ -163,6 +164,7 @@ class Report:
         choices: What else the page lets choose: value, label, whether it is chosen.
         nothing: What is said above the reasons where there is no data; '' for the usual.
         shows_nothing: Whether a chart of zeros says something.
+        marks: Moments to be drawn on it.
     """
 
     title: str
@@ -190,6 +192,7 @@ class Report:
     choices: list[tuple[str, str, bool]] = field(default_factory=list)
     nothing: str = ""
     shows_nothing: bool = False
+    marks: list[Mark] = field(default_factory=list)
 
     @property
     def range(self) -> str:
@@ -260,6 +263,7 @@ class Report:
     def chart(self) -> dict[str, Any]:
         """What chart.js draws."""
         return {
+            "marks": [mark._asdict() for mark in self.marks],
             "form": self.form,
             "title": self.title,
             "subtitle": f"{self.range}, {self.zone}",

@@ -14,6 +14,7 @@ from tallygate.console.analytics.empty import explain
 from tallygate.console.analytics.kind import Kind
 from tallygate.console.analytics.measures import Group
 from tallygate.console.analytics.subjects import Finder
+from tallygate.console.marks.annotations import marks
 from tallygate.console.pages import api_of, page, show
 from tallygate.domain.calendar import find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
@@ -140,6 +141,11 @@ def _answered(asked: Asked, kind: Kind, request: HttpRequest) -> dict[str, Any]:
     asked.choose()
     report = kind.build(asked)
     report.file = files.name_of(asked, report, kind.name)
+    if report.edges:
+        product = asked.subject.product
+        report.marks = marks(
+            asked.subject.principal, report.frame.window, [product] if product else []
+        )
     return {
         # The selector shows what was chosen, which is known only now.
         "groups": _groups(asked, kind),

@@ -72,7 +72,7 @@ def build(asked: Asked, ranked: Ranked, default: int = DEFAULT) -> Report:
     title = f"{measure.name} by {ranked.noun} per {bucket}"
     curves = list(_curves(found, ranked))
     report = bucketed(asked, title, plural(measure.unit), "stack", curves)
-    report.dimension = (ranked.noun, *ranked.names)
+    report.dimension = ranked.dimension(asked)
     report.lines = partial(_all, asked, ranked, found.places)
     report.tiles = list(_tiles(asked, ranked, found, report.unit))
     report.summary = _summary(found)
@@ -229,7 +229,7 @@ def _table(asked: Asked, ranked: Ranked, found: _Found, curves: Sequence[Curve])
         note = f"{count(start + 1)} to {count(start + len(items))} of {note}"
     return Table(
         f"The {ranked.plural} with the most {asked.measure.name}",
-        (Column(ranked.noun.capitalize()), *ranked.columns(asked), *_NUMBERS),
+        (Column(ranked.noun.capitalize()), *ranked.details(asked).values(), *_NUMBERS),
         rows,
         part=ranked.plural,
         note=note,
@@ -253,7 +253,7 @@ def _row(item: Item, colour: str, total: int) -> list[Cell]:
 
 def _sheet(asked: Asked, ranked: Ranked, places: Sequence[Place]) -> Sheet:
     columns = (
-        FileColumn("rank", "whole"), FileColumn(ranked.noun), *map(FileColumn, ranked.names),
+        FileColumn("rank", "whole"), *map(FileColumn, ranked.dimension(asked)),
         FileColumn("total", "whole"), FileColumn("previous_total", "whole"),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from tallygate.console.analytics.plotted import line, peak_tile
 from tallygate.console.analytics.report import Curve
 from tallygate.console.analytics.time_frame import TimeFrame
 from tallygate.console.change import change
+from tallygate.console.marks.annotations import marks
 from tallygate.console.overview import figures, scope
 from tallygate.console.overview.figures import Figures, Ranked
 from tallygate.console.overview.scope import Scope
@@ -112,6 +113,7 @@ def _answered(about: Scope, frame: TimeFrame, now_s: int) -> dict[str, Any]:
     values, previous = found.total.values, found.total.previous_values
     curve = Curve(hits.system_name, hits.friendly_name, colours.MEASURE, values, previous)
     report = line(frame, curve, hits.unit, now_s)
+    report.marks = marks(about.principal, frame.window, [about.of] if about.of else None)
     return {
         "frame": frame,
         "report": report,

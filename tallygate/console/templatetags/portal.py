@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
+from django.forms.boundfield import BoundWidget
+from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -31,6 +33,16 @@ _TONES = {
     **dict.fromkeys(("created", "kept", "pending", "unclear", "waiting", "withheld"), "warn"),
     **dict.fromkeys(("failed", "rejected", "suspended"), "bad"),
 }
+
+
+@register.simple_tag
+def box(choice: BoundWidget) -> SafeString:
+    """The input of one choice, as Django's own template has it: rendering that for each of a thousand takes long."""
+    data = choice.data
+    return format_html(
+        '<input type="{}" name="{}" value="{}"{}>',
+        data["type"], data["name"], data["value"], flatatt(data["attrs"]),
+    )  # fmt: skip
 
 
 @register.filter

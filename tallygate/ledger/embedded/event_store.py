@@ -116,15 +116,17 @@ class EventStore:
         else:
             self._waiting, self._forgotten = [], []
 
-    def events(self) -> list[Event]:
-        """All that are on disk, in the order of their ids. May run in another thread: there may be very many.
+    def events(self, after: int = 0) -> list[Event]:
+        """All that are on disk with ids above `after`, in the order of their ids. May run in another thread: there may be very many.
 
         Raises:
             sqlite3.Error: They cannot be read.
         """
         with contextlib.closing(sqlite3.connect(self._path)) as connection:
             rows = connection.execute(
-                "SELECT id, kind, time_s, service, application, alert FROM event ORDER BY id"
+                "SELECT id, kind, time_s, service, application, alert FROM event"
+                " WHERE id > ? ORDER BY id",
+                (min(after, _MAX_ID),),
             )
             return [
                 Event(number, kind, time_s, service, application, alert and _decode_alert(alert))

@@ -193,10 +193,10 @@ class EmbeddedLedger(Counting):
             "log": logged,
         }
 
-    async def events(self) -> list[Event]:
+    async def events(self, after: int = 0) -> list[Event]:
         self._events.all_kept()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, _on_disk, self._events.events)
+        return await loop.run_in_executor(None, _on_disk, lambda: self._events.events(after))
 
     async def delete_events(self, first: int, last: int) -> int:
         return _on_disk(lambda: self._events.delete(first, last))

@@ -28,11 +28,13 @@ class EventQueue:
         self._keys = keys
         self._keep_s = keep_s
 
-    async def all(self, now_s: int) -> list[Event]:
-        """In the order of their ids. Raises RedisAway."""
+    async def all(self, now_s: int, after: int = 0) -> list[Event]:
+        """Those with ids above `after`, in the order of their ids. Raises RedisAway."""
         await self._gather()
         await self._trim(now_s - self._keep_s)
-        rows = await self._client.call(0, b"ZRANGE", self._keys.events[0], b"0", b"-1")
+        rows = await self._client.call(
+            0, b"ZRANGEBYSCORE", self._keys.events[0], b"(%d" % after, b"+inf"
+        )
         return [_event(row) for row in rows]
 
     async def delete(self, first: int, last: int) -> int:

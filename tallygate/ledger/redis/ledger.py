@@ -162,8 +162,8 @@ class RedisLedger:
         found["events"] += await self._events.count_of(service, application)
         return found
 
-    async def events(self) -> list[Event]:
-        return await self._events.all(self._clock.now_s())
+    async def events(self, after: int = 0) -> list[Event]:
+        return await self._events.all(self._clock.now_s(), after)
 
     async def delete_events(self, first: int, last: int) -> int:
         return await self._events.delete(first, last)

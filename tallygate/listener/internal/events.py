@@ -26,12 +26,13 @@ class Events:
         self._ledger = ledger
 
     async def get(self, request: Request) -> Answer:
-        """All of them, in the order of their ids.
+        """All of them, or those with ids above `after_id`, in the order of their ids.
 
         Raises:
             OSError: They cannot be read now.
         """
-        events = await self._ledger.events()
+        after = whole_number(request.parameters.get("after_id")) or 0
+        events = await self._ledger.events(max(after, 0))
         views = await self._views({event.service for event in events if event.alert is not None})
         # In a thread: where nobody has fetched them for weeks there may be very many.
         text = await asyncio.get_running_loop().run_in_executor(None, self._text, events, views)

@@ -28,7 +28,7 @@ ALLOWED = {
         "see_account_plans",
         "edit_account_plans",
     },
-    "monitoring": OWN | READS_PRODUCTS,
+    "monitoring": OWN | READS_PRODUCTS | {"see_analytics", "edit_annotations", "edit_saved_views"},
     "policy_registry": OWN | {"see_products", "edit_policies"},
     "settings": OWN | {"edit_settings"},
     "portal": OWN,

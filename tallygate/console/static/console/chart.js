@@ -3,6 +3,8 @@
   "use strict";
 
   const TICK_WIDTH = 64; // px that a label and the space around it take
+  const MARK_WIDTH = 140; // px that the name of a moment takes
+  const MARK_LETTERS = 18;
   const MANY = 100; // places from which on bars would be hairlines
   const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
   const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -85,6 +87,9 @@
     }
     if (stacked && data.curves.length > 1) table.append(tipRow(null, "Total", total, data.unit));
     box.append(table);
+    for (const { title } of (data.marks ?? []).filter((mark) => mark.index === index)) {
+      box.append(cell("p", `\u2691 ${title}`, "mark"));
+    }
     return box;
   }
 
@@ -211,8 +216,34 @@
         axisLabel: { color: colour.text, fontSize: 11, formatter: axisNumber },
         splitLine: { lineStyle: { color: colour.grid } },
       },
-      series: FORMS[data.form](data, colour),
+      series: marked(FORMS[data.form](data, colour), data, colour, width),
     };
+  }
+
+  // Moments as upright lines. Where there is room each has its name above; what a place has, its tip tells in any case.
+  function marked(series, data, colour, width) {
+    const marks = data.marks ?? [];
+    if (!marks.length || !series.length) return series;
+    const titles = new Map();
+    for (const { index, title } of marks) titles.set(index, [...(titles.get(index) ?? []), title]);
+    const named = titles.size * MARK_WIDTH <= width;
+    const lines = [...titles].map(([index, all]) => ({ xAxis: index, name: all.join(", ") }));
+    const markLine = {
+      silent: true,
+      animation: false,
+      symbol: "none",
+      lineStyle: { color: colour.text, type: "solid", width: 1, opacity: 0.7 },
+      label: {
+        show: named,
+        position: "end",
+        color: colour.text,
+        fontSize: 11,
+        formatter: ({ name }) => (name.length > MARK_LETTERS ? `${name.slice(0, MARK_LETTERS - 1)}…` : name),
+      },
+      data: lines,
+    };
+    const last = series.length - 1;
+    return series.map((each, order) => (order === last ? { ...each, markLine } : each));
   }
 
   const drawn = new Map();

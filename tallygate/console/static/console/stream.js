@@ -16,6 +16,7 @@
 
   let source = null;
   let again = 0;
+  let connectedAt = 0;
   let paused = false;
   let waiting = [];
   let missed = 0;
@@ -62,31 +63,31 @@
     tellNote();
   }
 
-  // Signed out, or no longer allowed: the page says so when it is asked for anew.
-  async function onClosed() {
-    tell("away", "Not live right now; trying again");
+  // A stream ends now and then by itself. Who has signed out meanwhile, or may no longer see this, is told so by the page.
+  async function comeBack() {
+    disconnect();
+    tell("away", "Connecting again…");
     try {
       const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
       if (answer.type === "opaqueredirect" || [403, 404].includes(answer.status)) location.reload();
+      else if (document.visibilityState === "visible") {
+        again = setTimeout(connect, Math.max(0, AGAIN_MS - (Date.now() - connectedAt)));
+      }
     } catch {
-      // The server is away: it is asked again like one that is busy.
+      again = setTimeout(comeBack, AGAIN_MS); // the server is away
     }
-    clearTimeout(again);
-    again = setTimeout(connect, AGAIN_MS);
   }
 
   function connect() {
     disconnect();
     const asked = query();
+    connectedAt = Date.now();
     source = new EventSource(form.dataset.stream + (asked && `?${asked}`));
     source.addEventListener("open", () => tell(paused ? "paused" : "live", paused ? "Paused" : "Live"));
     source.addEventListener("minutes", (event) => (minutes.innerHTML = JSON.parse(event.data).html));
     source.addEventListener("entries", onEntries);
-    source.addEventListener("failed", (event) => tell("away", `Not live right now: ${JSON.parse(event.data)}`));
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) onClosed();
-      else if (state.dataset.state === "live") tell("away", "Connecting again…");
-    });
+    source.addEventListener("failed", comeBack);
+    source.addEventListener("error", comeBack);
   }
 
   function disconnect() {

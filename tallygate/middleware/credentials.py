@@ -3,10 +3,25 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from tallygate.client.protocol import Credentials
 from tallygate.domain import request_target
-from tallygate.gateway.configuration import Credentialing
+
+
+class Credentialing(NamedTuple):
+    """Where callers put their credentials, and under which names.
+
+    Attributes:
+        location: `query`, `headers`, or `authorization`: HTTP Basic.
+        by_user_key: Whether callers have a user key, and not an id with a key.
+    """
+
+    location: str
+    by_user_key: bool
+    user_key: str
+    app_id: str
+    app_key: str
 
 
 def find(asked: Credentialing, headers: Mapping[str, str], query: str) -> Credentials | None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0003_backfill_window"),
+        ("catalog", "0005_annotations_and_views"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Alerts: brought from the ledger into the catalog, and shown on pages."""
