@@ -16,7 +16,7 @@ import msgspec
 from django.db import models
 
 if TYPE_CHECKING:
-    from tallygate.catalog.models import Provider, User
+    from tallygate.catalog.models import Developer, Provider, User
 
 HIDDEN_TAIL = 4
 """So many characters of a secret are recorded: enough to tell two of them apart."""
@@ -30,17 +30,21 @@ class Actor(msgspec.Struct, frozen=True):
     """Whoever makes changes.
 
     Attributes:
-        user: None for the provider key.
-        via: How they come: 'api' or 'portal'.
+        user: None for the provider key, and for developers.
+        via: How they come: 'api', 'portal' or 'developer portal'.
+        developer: One of the provider's consumers; None for the provider's own.
     """
 
     provider: "Provider"
     user: "User | None"
     via: str
+    developer: "Developer | None" = None
 
     @property
     def name(self) -> str:
         """The user's name as it is now: the entry outlives the user."""
+        if self.developer is not None:
+            return f"{self.developer.username} of {self.developer.account.org_name}"[:255]
         return self.user.username if self.user else "provider key"
 
 

@@ -4,6 +4,7 @@ TallygateError
 ├── DeletionRefused        something hangs on it, or the installation needs it
 ├── SignInRefused
 │   ├── WrongCredentials   unknown user or wrong password, told apart to nobody
+│   ├── NotApproved        a developer whose account, or who, waits for the provider
 │   └── TooManyAttempts    come back later
 └── Refused                an API request that may not go on: HTTP status and JSON body
     ├── AccessDenied           403  no, unknown or expired credentials
@@ -33,6 +34,11 @@ class SignInRefused(TallygateError):
 class WrongCredentials(SignInRefused):
     def __init__(self) -> None:
         super().__init__("Incorrect username or password")
+
+
+class NotApproved(SignInRefused):
+    def __init__(self) -> None:
+        super().__init__("The account waits for approval")
 
 
 class TooManyAttempts(SignInRefused):

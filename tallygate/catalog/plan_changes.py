@@ -16,7 +16,7 @@ from tallygate.catalog.models import (
 )
 
 _COPIED = ("description", "setup_fee", "cost_per_month", "trial_period_days",
-           "cancellation_period", "approval_required")  # fmt: skip
+           "cancellation_period", "approval_required", "buyers_see_analytics")  # fmt: skip
 
 
 def change_plan(application: Application, plan: ApplicationPlan) -> ApplicationPlan:

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tallygate.catalog.models import ApplicationPlan, Limit, Metric, PlanMetric
 from tallygate.registry.records import PERIODS
@@ -12,6 +13,13 @@ ALL_LIMITED = "Metric cannot be disabled. Please contact support."
 def shown(plan: ApplicationPlan, metric: Metric) -> PlanMetric:
     """How the plan shows the metric; not saved where it is as by default."""
     return plan.plan_metrics.filter(metric=metric).first() or PlanMetric(plan=plan, metric=metric)
+
+
+def seen(plan: ApplicationPlan) -> QuerySet[Metric]:
+    """The metrics, of the product and of its backends, that the plan lets developers see: neither hidden nor forbidden."""
+    hidden = plan.plan_metrics.filter(visible=False).values("metric")
+    forbidden = plan.limits.filter(value=0).values("metric")
+    return plan.product.all_metrics().exclude(pk__in=hidden).exclude(pk__in=forbidden)
 
 
 def is_enabled(plan: ApplicationPlan, metric: Metric) -> bool:

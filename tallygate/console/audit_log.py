@@ -23,6 +23,8 @@ USERS = 200
 """Among how many users one may choose."""
 BY_KEY = "key"
 """In the URL: who had the provider key."""
+BY_DEVELOPERS = "developers"
+"""In the URL: the consumers themselves, in the Developer Portal."""
 
 _COLUMNS = (
     Column("When"),
@@ -104,7 +106,8 @@ def kinds() -> dict[str, str]:
 
 def _filters(principal: Principal, request: HttpRequest) -> Iterator[Filter]:
     users = principal.users().order_by("username")[:USERS]
-    who = ((BY_KEY, "The provider key"), *((str(user.pk), user.username) for user in users))
+    others = ((BY_KEY, "The provider key"), (BY_DEVELOPERS, "Developers"))
+    who = (*others, *((str(user.pk), user.username) for user in users))
     yield Filter("who", "Who", who, _by)
     yield Filter("kind", "Kind", tuple(kinds().items()), lambda kind: Q(kind=kind))
     yield _ACTION
@@ -115,7 +118,10 @@ def _filters(principal: Principal, request: HttpRequest) -> Iterator[Filter]:
 
 
 def _by(who: str) -> Q:
-    return Q(actor_id=None) if who == BY_KEY else Q(actor_id=who)
+    of_developers = Q(via="developer portal")
+    if who == BY_DEVELOPERS:
+        return of_developers
+    return Q(actor_id=None) & ~of_developers if who == BY_KEY else Q(actor_id=who)
 
 
 def _between(found: QuerySet[AuditEntry], request: HttpRequest, zone: Zone) -> QuerySet[AuditEntry]:
@@ -190,5 +196,5 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     return {
         named: request.GET[name]
         for name, named in names.items()
-        if request.GET.get(name, BY_KEY) not in ("", BY_KEY)
+        if request.GET.get(name, BY_KEY) not in ("", BY_KEY, BY_DEVELOPERS)
     }

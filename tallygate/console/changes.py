@@ -16,8 +16,7 @@ TOO_LATE = "Somebody else was quicker: what you see here may have changed. Try a
 @contextmanager
 def changing(principal: Principal) -> Iterator[None]:
     """What the block changes in the catalog is changed wholly or not at all, and recorded."""
-    actor = audit.Actor(principal.provider, principal.user, "portal")
-    with transaction.atomic(), audit.by(actor):
+    with transaction.atomic(), audit.by(_actor(principal)):
         yield
 
 
@@ -25,8 +24,15 @@ def attempt(
     principal: Principal, do: Callable[[], object], refuse: Callable[[ValidationError], object]
 ) -> bool:
     """Makes the change and tells whether it was made; if not, `refuse` is told why, and nothing is changed."""
+    return attempt_as(_actor(principal), do, refuse)
+
+
+def attempt_as(
+    actor: audit.Actor, do: Callable[[], object], refuse: Callable[[ValidationError], object]
+) -> bool:
+    """The same for whoever it is."""
     try:
-        with changing(principal):
+        with transaction.atomic(), audit.by(actor):
             do()
     except ValidationError as error:
         refuse(error)
@@ -37,6 +43,10 @@ def attempt(
     else:
         return True
     return False
+
+
+def _actor(principal: Principal) -> audit.Actor:
+    return audit.Actor(principal.provider, principal.user, "portal")
 
 
 def sentences(error: ValidationError) -> list[str]:

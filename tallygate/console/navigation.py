@@ -59,6 +59,13 @@ OF_ORGANISATION = (
     Place("annotations", "Annotations", "flag", "console:annotations", "see_analytics"),
     Place("users", "Users", "user", "console:users", "manage_users"),
     Place("tokens", "Access tokens", "key", "console:tokens", "own"),
+    Place(
+        "developer-portal",
+        "Developer portal",
+        "start",
+        "console:developer-portal",
+        "edit_settings",
+    ),
     Place("settings", "Account settings", "settings", "console:settings", "see_provider"),
     Place("audit-log", "Audit log", "log", "console:audit-log", "see_audit_log"),
     Place("api-docs", "API documentation", "code", "console:api-docs", "own"),

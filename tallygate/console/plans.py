@@ -41,7 +41,10 @@ _SAID = {
 
 class PlanForm(RecordForm):
     SECTIONS = (
-        Section("", ("name", "system_name", "description", "approval_required")),
+        Section(
+            "",
+            ("name", "system_name", "description", "approval_required", "buyers_see_analytics"),
+        ),
         Section(
             "Costs", ("setup_fee", "cost_per_month", "trial_period_days", "cancellation_period")
         ),
@@ -54,11 +57,12 @@ class PlanForm(RecordForm):
     class Meta:
         model = ApplicationPlan
         fields = (
-            "name", "system_name", "description", "approval_required", "setup_fee",
-            "cost_per_month", "trial_period_days", "cancellation_period",
+            "name", "system_name", "description", "approval_required", "buyers_see_analytics",
+            "setup_fee", "cost_per_month", "trial_period_days", "cancellation_period",
         )  # fmt: skip
         labels = {
             "approval_required": "New applications wait until they are accepted",
+            "buyers_see_analytics": "Developers see what their applications use",
             "cost_per_month": "Cost per month",
             "trial_period_days": "Trial period in days",
             "cancellation_period": "Cancellation period in days",

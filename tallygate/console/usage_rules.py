@@ -26,6 +26,10 @@ _SWITCHES = {
     "intentions_required": "Developers must say what a new application is for",
     "buyer_can_select_plan": "Developers choose the plan of a new application",
 }
+_ANALYTICS = {
+    "buyers_see_analytics": "Developers see what their applications use",
+    "buyers_see_response_codes": "They see with which response codes their calls were answered",
+}
 _PLAN_CHANGES = {
     PlanChange.REQUEST: "They ask, and the provider changes it",
     PlanChange.DIRECT: "They change it themselves",
@@ -55,6 +59,11 @@ class UsageRulesForm(RecordForm):
     SECTIONS = (
         Section("Developers", (*_SWITCHES, "buyer_plan_change_permission")),
         Section(
+            "Analytics in the Developer Portal",
+            tuple(_ANALYTICS),
+            "Plans say it once more for their applications, and for each metric whether it is seen.",
+        ),
+        Section(
             "Alerts",
             AUDIENCES,
             "Levels of a limit's utilization of which somebody is told, each once a day.",
@@ -68,8 +77,12 @@ class UsageRulesForm(RecordForm):
 
     class Meta:
         model = Product
-        fields = (*_SWITCHES, "buyer_plan_change_permission")
-        labels = _SWITCHES | {"buyer_plan_change_permission": "How developers come to another plan"}
+        fields = (*_SWITCHES, "buyer_plan_change_permission", *_ANALYTICS)
+        labels = (
+            _SWITCHES
+            | _ANALYTICS
+            | {"buyer_plan_change_permission": "How developers come to another plan"}
+        )
 
     def __init__(self, request: HttpRequest, product: Product) -> None:
         super().__init__(request, product, initial=dict(product.notification_settings))

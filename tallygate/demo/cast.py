@@ -4,6 +4,8 @@ import random
 from typing import NamedTuple
 
 PRODUCT = "Orders API"
+DEVELOPER = "nora"
+"""Of the first consumer's account."""
 HOUR_S = 3_600
 DAY_S = 86_400
 _MONDAY_S = 4 * DAY_S  # 1970-01-05

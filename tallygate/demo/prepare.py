@@ -14,7 +14,7 @@ from rich.progress import track
 
 from tallygate.commands import running
 from tallygate.demo import sample, stage
-from tallygate.demo.cast import CONSUMERS, METHODS, PRODUCT
+from tallygate.demo.cast import CONSUMERS, DEVELOPER, METHODS, PRODUCT
 from tallygate.demo.stage import Actor, Props, Stage
 from tallygate.domain.clock import SystemClock
 from tallygate.domain.errors import InputError, TallygateError
@@ -80,6 +80,7 @@ def _make_catalog(made: dict[str, Any]) -> Props:
         if not product.metrics.filter(system_name=METHODS[0].name).exists():
             _make_product(product)
         actors = [_actor(product, made["plan"]["id"], *consumer[:2]) for consumer in CONSUMERS]
+        developer_password = _developer(product)
     return Props(
         service_id=product.service_id,
         service_token=made["product"]["service_token"],
@@ -87,6 +88,9 @@ def _make_catalog(made: dict[str, Any]) -> Props:
         username=made["admin"]["username"],
         password=made["admin"]["password"],
         actors=actors,
+        developer=DEVELOPER,
+        developer_password=developer_password,
+        portal_path=f"/developer/{product.provider_id}",
     )
 
 
@@ -111,6 +115,30 @@ def _make_product(product: Any) -> None:
             position=place,
             last=True,
         )
+
+
+def _developer(product: Any) -> str | None:
+    """Opens the Developer Portal and lets a developer of the first consumer in; gives the password if it was made now."""
+    from tallygate.catalog import credentials
+    from tallygate.catalog.models import Developer
+
+    provider = product.provider
+    account = provider.accounts.get(org_name=CONSUMERS[0].account)
+    if account.developers.filter(username=DEVELOPER).exists():
+        return None
+    provider.site_access_code = ""
+    provider.save()
+    password = credentials.password()
+    developer = Developer(
+        account=account,
+        username=DEVELOPER,
+        email=f"{DEVELOPER}@northwind.example",
+        role=Developer.Role.ADMIN,
+        state=Developer.State.ACTIVE,
+    )
+    developer.set_password(password)
+    developer.save()
+    return password
 
 
 def _actor(product: Any, plan_id: int, account: str, name: str) -> Actor:

@@ -29,6 +29,7 @@ class Props(msgspec.Struct, frozen=True):
 
     Attributes:
         password: None where it was made by an earlier start.
+        developer: Who signs in to the Developer Portal; its password likewise.
     """
 
     service_id: str
@@ -37,6 +38,9 @@ class Props(msgspec.Struct, frozen=True):
     username: str
     password: str | None
     actors: list[Actor]
+    developer: str
+    developer_password: str | None
+    portal_path: str
 
 
 def read(settings: Settings) -> Stage | None:

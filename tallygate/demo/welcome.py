@@ -26,9 +26,19 @@ def text(props: Props, home: Path, listener_url: str, console_url: str) -> str:
         f"\nSign in at {console_url}\n"
         f"  User name     {props.username}\n"
         f"{password}\n"
+        f"\nSign in as one of its developers at {console_url}{props.portal_path}\n"
+        f"  User name     {props.developer}\n"
+        f"{_developer_password(props, console_url)}\n"
         f"\nMake a call that counts:\n  curl -i '{counted}'\n"
         f"\nRead it back:\n  curl '{read}'\n"
     )
+
+
+def _developer_password(props: Props, console_url: str) -> str:
+    if props.developer_password:
+        return f"  Password      {props.developer_password}   (shown this once)"
+    accounts = f"{console_url}/accounts"
+    return f"  Password      as shown at the first start; under {accounts} it is set anew"
 
 
 def _new_password(props: Props, home: Path) -> str:

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
+from tallygate.developer.sessions import is_below
+
 _PROGRAMS = ("/stats/", "/analytics/v1/", "/admin/api/", "/internal/", "/healthz")
 
 
@@ -40,7 +42,10 @@ def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
         return JsonResponse({"status": message}, status=status)
     try:
         # Without the request: its context may be what failed.
-        page = render_to_string(f"{status}.html", {"status": status, "message": message})
+        page = render_to_string(
+            "developer/failed.html" if is_below(request) else f"{status}.html",
+            {"status": status, "message": message},
+        )
     except TemplateDoesNotExist:
         return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
     return HttpResponse(page, status=status)

@@ -23,13 +23,14 @@ INSTALLED_APPS = [
     "tallygate.reports",
     "tallygate.alerting",
     "tallygate.console",
+    "tallygate.developer",
 ]
 MIDDLEWARE = [
     "tallygate.web.security.SecurityHeaders",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "tallygate.developer.sessions.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

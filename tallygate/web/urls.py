@@ -12,6 +12,7 @@ urlpatterns = [
     path("internal/", include("tallygate.api.internal")),
     path("api-docs/", include("tallygate.api.openapi.urls")),
     path("unsubscribe/", include("tallygate.console.reports.unsubscribe")),
+    path("developer", include("tallygate.developer.urls")),
     path("", include("tallygate.console.urls")),
 ]
 handler400 = failures.bad_request

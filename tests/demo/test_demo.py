@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 from support.command_line import Serve, bootstrap, wait_until
@@ -64,6 +64,11 @@ def test_a_newcomer_is_told_all_they_need(home: Path) -> None:
             r"^  User name     admin\n  Password      \S{12,}   \(shown", running.printed, re.M
         )
         assert "level=warning" not in running.printed
+        nora = re.search(
+            r"developers at (\S+)\n  User name     nora\n  Password      (\S{12,})", running.printed
+        )
+        assert nora is not None
+        assert signs_in(*nora.groups())
         assert made_before(home, reads) == expected_before(home)
         before = json.loads(get(reads))["total"]
         assert b"<authorized>true</authorized>" in get(counts)
@@ -99,6 +104,17 @@ def test_a_provider_of_yours_is_left_alone(home: Path) -> None:
         assert running.healthy()
         assert not (home / "demo.json").exists()
         assert "is started again" not in running.printed
+
+
+def signs_in(portal: str, password: str) -> bool:
+    """Whether the developer sees an application in the Developer Portal."""
+    browser = build_opener(HTTPCookieProcessor())
+    page = browser.open(f"{portal}/sign-in").read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token is not None
+    fields = {"csrfmiddlewaretoken": token[1], "username": "nora", "password": password}
+    answer = browser.open(f"{portal}/sign-in", urlencode(fields).encode())
+    return b"Web shop" in answer.read()
 
 
 def sets_a_password_that_works(running: Serve) -> bool:

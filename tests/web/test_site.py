@@ -46,7 +46,7 @@ def test_django_finds_nothing_to_complain_about() -> None:
 def test_everything_agreed_is_mounted() -> None:
     mounted = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
     assert mounted == [
-        "healthz", "stats/", "analytics/v1/", "admin/api/", "internal/", "api-docs/", "",
+        "healthz", "stats/", "analytics/v1/", "admin/api/", "internal/", "api-docs/", "unsubscribe/", "developer", "",
     ]  # fmt: skip
 
 

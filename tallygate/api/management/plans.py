@@ -52,6 +52,7 @@ APPLICATION_PLAN = Representation(
         field("system_name"),
         field("description"),
         field("service_id", int, "product_id", only=XML),
+        field("buyers_see_analytics", bool),
     ),
     links=(
         ("service", lambda plan: f"services/{plan.product_id}"),
@@ -89,6 +90,13 @@ _PARAMETERS = (
     Parameter("cost_per_month", Kind.DECIMAL),
     Parameter("setup_fee", Kind.DECIMAL),
 )  # fmt: skip
+_APPLICATION_PARAMETERS = (
+    *_PARAMETERS,
+    Parameter(
+        "buyers_see_analytics", Kind.BOOLEAN,
+        "Whether developers see what applications under it use. Beyond what 3scale has.",
+    ),
+)  # fmt: skip
 
 
 def _set(plan: Any, call: Call) -> None:
@@ -104,7 +112,7 @@ APPLICATION_PLANS = Records(
     "plan_id",
     _of_product,
     lambda call: ApplicationPlan(product=call.product),
-    _PARAMETERS,
+    _APPLICATION_PARAMETERS,
     _set,
 )
 ALL_APPLICATION_PLANS = Records(APPLICATION_PLAN, "plan_id", lambda call: call.plans())

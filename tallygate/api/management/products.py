@@ -33,6 +33,11 @@ _SWITCHES = {
     "mandatory_app_key": "Whether new applications get a key at once.",
     "buyer_can_select_plan": "Whether developers choose the plan of a new application.",
 }
+_ANALYTICS = {
+    "buyers_see_analytics": "Whether developers see what their applications use.",
+    "buyers_see_response_codes": "Whether developers see how their calls were answered.",
+}
+"""Beyond what 3scale has."""
 
 SERVICE = Representation(
     "service",
@@ -49,6 +54,7 @@ SERVICE = Representation(
         field("description"),
         *(field(name, bool) for name in _SWITCHES),
         field("buyer_plan_change_permission"),
+        *(field(name, bool) for name in _ANALYTICS),
         field("notification_settings", dict, only=JSON),
         field("annotations", dict, only=JSON),
         field("metrics", METRIC, lambda of: of.metrics.all(), only=XML, many=True),
@@ -75,6 +81,7 @@ _PARAMETERS = (
     ),
     *(Parameter(name, Kind.BOOLEAN, what) for name, what in _SWITCHES.items()),
     Parameter("buyer_plan_change_permission", choices=tuple(PlanChange.values)),
+    *(Parameter(name, Kind.BOOLEAN, what) for name, what in _ANALYTICS.items()),
     Parameter(
         "notification_settings", Kind.OBJECT,
         "web_provider, email_provider, web_buyer, email_buyer -> levels of utilization in percent.",

@@ -9,9 +9,9 @@ class AuditEntry(models.Model):
     """Who changed what, when, and how it was before. Never changed, and written by `audit` alone.
 
     Attributes:
-        actor_id: The user's number; None for the provider key. The user may be gone.
-        actor_name: The user's name at that time, or 'provider key'.
-        via: 'api' or 'portal'.
+        actor_id: The user's number; None for the provider key and for developers. The user may be gone.
+        actor_name: The user's name at that time, 'provider key', or a developer's name and account.
+        via: 'api', 'portal' or, by developers, 'developer portal'.
         action: 'create', 'update' or 'delete'.
         kind: The kind of record, e.g. 'application'.
         record_id: Its number; it may be gone.

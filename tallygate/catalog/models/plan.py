@@ -16,6 +16,7 @@ class ApplicationPlan(Plan):
 
     Attributes:
         original: Of a plan that was made for one application: the plan from which it was made.
+        buyers_see_analytics: Whether developers see what applications under it use, where the product lets them.
     """
 
     IMMUTABLE = ("product", "system_name", "original")
@@ -26,6 +27,7 @@ class ApplicationPlan(Plan):
     original = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="customizations"
     )
+    buyers_see_analytics = models.BooleanField(default=True)
 
     class Meta(Plan.Meta):
         constraints = [unique("product", "system_name", name="application_plan_system_name")]

@@ -35,6 +35,8 @@ class Product(HasStates, CatalogModel):
         buyer_key_regenerate_enabled: Whether they may have a user key made anew.
         buyer_can_select_plan: Whether they choose the plan of a new application.
         buyer_plan_change_permission: How they change an application's plan.
+        buyers_see_analytics: Whether they see what their applications use.
+        buyers_see_response_codes: Whether they see with which response codes their calls were answered.
         notification_settings: Who is told of which levels of utilization: see `alert_levels`.
         default_application_plan: The plan of applications that name none.
     """
@@ -93,6 +95,8 @@ class Product(HasStates, CatalogModel):
     buyer_key_regenerate_enabled = models.BooleanField(default=True)
     buyer_can_select_plan = models.BooleanField(default=False)
     buyer_plan_change_permission = text(32, choices=PlanChange, default=PlanChange.REQUEST)
+    buyers_see_analytics = models.BooleanField(default=True)
+    buyers_see_response_codes = models.BooleanField(default=True)
     notification_settings = models.JSONField(
         default=dict, blank=True, validators=[validate_alert_levels]
     )

@@ -27,6 +27,7 @@ def test_an_application_plan_as_json_and_xml(site: ManagementSite) -> None:
         "custom": False,
         "system_name": "gold",
         "description": "",
+        "buyers_see_analytics": True,
     }
     site.put(f"{path}/{plan['id']}/default")
     xml = site.xml(f"{path}/{plan['id']}")

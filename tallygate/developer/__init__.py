@@ -1,0 +1,1 @@
+"""Developer Portal: where a provider's consumers look after their applications and see what these use."""
