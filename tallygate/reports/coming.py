@@ -1,17 +1,19 @@
 """What is coming: the busiest day, limits that will be reached, and days that were not as expected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tallygate.catalog.models import Application, Limit, Metric
 from tallygate.console.wording import count, counted, percent, plural
 from tallygate.domain import calendar, limits
 from tallygate.domain.calendar import Granularity, Window, find_zone
-from tallygate.forecast import DAILY, Forecast, forecast
 from tallygate.history import Question, Ranking, Snapshot, metric_series
 from tallygate.reports.about import About
+
+if TYPE_CHECKING:
+    from tallygate.forecast import Forecast
 
 KNOWN_DAYS = 182
 AHEAD_DAYS = 30
@@ -77,7 +79,7 @@ def sentences(about: About, known: Days) -> list[str]:
 
 
 def _peak(about: About, known: Days) -> Iterator[str]:
-    found = forecast(known.values, AHEAD_DAYS, DAILY)
+    found = _by_day(known.values, AHEAD_DAYS)
     if found is None or not found.values[found.peak]:
         return
     day = _later(known.window, found.peak)
@@ -87,7 +89,16 @@ def _peak(about: About, known: Days) -> Iterator[str]:
     )
 
 
-def _expected(found: Forecast, index: int) -> str:
+def _by_day(values: Sequence[int], ahead: int) -> "Forecast | None":
+    from tallygate.forecast import (  # numbers' library: only who forecasts pays for it
+        DAILY,
+        forecast,
+    )
+
+    return forecast(values, ahead, DAILY)
+
+
+def _expected(found: "Forecast", index: int) -> str:
     value, lower, upper = (round(each[index]) for each in (found.values, found.lower, found.upper))
     return f"{counted(value, 'hit')} (between {count(lower)} and {count(upper)})"
 
@@ -103,7 +114,7 @@ def _later(window: Window, index: int) -> datetime:
 def _surprises(about: About, known: Days) -> Iterator[str]:
     """Days of the period that lie outside of what was to be expected the day before it began."""
     number = sum(1 for start_s in known.window.starts_s if start_s >= about.window.since_s)
-    found = forecast(known.values[:-number], number, DAILY)
+    found = _by_day(known.values[:-number], number)
     if found is None:
         return
     came = known.values[-number:]
@@ -177,7 +188,7 @@ def _reached(snapshot: Snapshot, each: _Used, now_s: int) -> datetime | None:
     series = (metric_series(str(each.metric.pk)),)
     question = Question(series, known, str(record.product_id), record.application_id, split=())
     ahead = min((each.window.edges_s[-1] - now_s) // 86_400 + 1, LONGEST_AHEAD_DAYS)
-    found = forecast(snapshot.ask(question).lines[0].values, ahead, DAILY)
+    found = _by_day(snapshot.ask(question).lines[0].values, ahead)
     left = float(each.maximum - each.used)
     for index, value in enumerate(found.values if found else ()):
         left -= value

@@ -7,10 +7,8 @@ from functools import cached_property
 
 from django.template.loader import render_to_string
 
-from tallygate.reports.chart import png
 from tallygate.reports.document import Document
 from tallygate.reports.figures import Figures
-from tallygate.reports.pdf import pdf
 from tallygate.reports.table import table
 
 TONES = {"": "#1b2430", "up": "#0f7a3d", "down": "#b3261e", "bad": "#b3261e", "same": "#5b6675"}
@@ -40,10 +38,16 @@ class Rendered:
 
     @cached_property
     def png(self) -> bytes:
+        from tallygate.reports.chart import (
+            png,  # an image library: only who makes pictures pays for it
+        )
+
         return png(self.document)
 
     @cached_property
     def pdf(self) -> bytes:
+        from tallygate.reports.pdf import pdf  # 20 MB, so no sooner either
+
         return pdf(self.document)
 
     @cached_property
