@@ -70,7 +70,7 @@ def test_the_chart_has_the_numbers_and_another_choice_asks_anew(open_page, porta
     page.get_by_label("Metric or method").select_option("list_payments")
     expect(page.locator("#chart-title")).to_contain_text("List payments")
     assert "metric=list_payments" in page.url
-    page.get_by_text("24 hours").click()
+    page.get_by_label("24 hours").check()
     expect(page.get_by_text("There is no data available")).to_be_visible()
 
 
