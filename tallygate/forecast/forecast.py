@@ -88,19 +88,14 @@ def _continued(series: np.ndarray, ahead: int, lengths: Sequence[int]) -> np.nda
 
 
 def _errors(series: np.ndarray, lengths: Sequence[int]) -> tuple[float, float]:
-    """How far values lay below and above forecasts of them, at most, but for the rarest."""
-    ahead = lengths[0]
-    found = []
-    for end in range(len(series) - ahead, len(series) - 5 * ahead, -ahead):
-        earlier = series[:end]
-        fitting = [length for length in lengths if len(earlier) >= 3 * length]
-        if not fitting:
-            break
-        found.append(series[end : end + ahead] - _continued(earlier, ahead, fitting))
-    if not found:
+    """How far the last seasons lay below and above a forecast of them, but for the rarest values."""
+    held = lengths[0] * min(4, max(len(series) // lengths[0] - 3, 0))
+    if not held:
         spread = float(np.std(series))
         return spread * 1.65, spread * 1.65
-    errors = np.concatenate(found)
+    earlier = series[:-held]
+    fitting = [length for length in lengths if len(earlier) >= 3 * length]
+    errors = series[-held:] - _continued(earlier, held, fitting)
     tail = (1 - LEVEL) / 2
     below, above = np.quantile(errors, [tail, 1 - tail])
     return float(max(-below, 0.0)), float(max(above, 0.0))
