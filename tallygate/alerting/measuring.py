@@ -8,7 +8,7 @@ from tallygate.alerting.models import AlertRule
 from tallygate.catalog.models import Application, Limit
 from tallygate.console.wording import count, percent, plural
 from tallygate.domain import limits
-from tallygate.domain.calendar import Granularity, Window, find_zone, floor_s, next_s
+from tallygate.domain.calendar import Granularity, Window, find_zone, floor_s, next_s, running
 from tallygate.history import (
     Line,
     Question,
@@ -109,7 +109,7 @@ def _limit(snapshot: Snapshot, rule: AlertRule, now_s: int) -> Iterator[Measured
     for limit in found:
         by_period.setdefault(limit.period, {})[limit.plan_id] = limit.value
     for period, values in by_period.items():
-        window = _running(period, now_s)
+        window = running(period, now_s)
         question = Question(
             (_series(rule),),
             window,
@@ -135,16 +135,6 @@ def _limit(snapshot: Snapshot, rule: AlertRule, now_s: int) -> Iterator[Measured
                 share = used / maximum * 100
                 text = f"{percent(share)} of {count(maximum)} {unit} per {period} are used ({count(used)})"
                 yield Measured(f"{key} {period}", key, share, f"{period} {window.since_s}", text)
-
-
-def _running(period: str, now_s: int) -> Window:
-    """The period of the limits' calendar that now is in."""
-    number = limits.PERIOD_BY_NAME[period]
-    if number == limits.ETERNITY:
-        end_s = now_s // 86_400 * 86_400 + 86_400
-        return Window(find_zone("UTC"), Granularity.ETERNITY, (0, end_s), end_s - 1)
-    epoch = limits.epoch_at(now_s)
-    return _window(epoch.starts_s[number], epoch.end_s(number))
 
 
 def _total(snapshot: Snapshot, rule: AlertRule, now_s: int) -> Iterator[Measured]:

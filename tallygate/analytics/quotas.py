@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tallygate.catalog.models import Application, Limit, Metric
-from tallygate.domain.calendar import Granularity, Window, find_zone, last, window
+from tallygate.domain.calendar import Granularity, Window, find_zone, last, running
 from tallygate.history import Consumer, Question, Snapshot, metric_series
 from tallygate.registry.records import PERIODS
 
@@ -125,17 +125,16 @@ def _limits(applications: Iterable[Application]) -> dict[int, list[Limit]]:
 def _period(
     now: Snapshot, name: str, limits: Iterable[Limit], applications: Iterable[Application]
 ) -> _Period:
-    zone, now_s = find_zone("UTC"), now.complete_until_s
+    now_s = now.complete_until_s
     series = tuple(dict.fromkeys(metric_series(str(each.metric.pk)) for each in limits))
     among = tuple(_consumer(each) for each in applications)
+    current = running(name, now_s)
+    used = _used(now, series, among, current)
     if name == "eternity":
-        used = _used(now, series, among, window(zone, now_s, period="eternity"))
-        recent = last(zone, now_s, _DAYS_OF_ETERNITY, Granularity.DAY)
+        recent = last(find_zone("UTC"), now_s, _DAYS_OF_ETERNITY, Granularity.DAY)
         span_s = now_s + 1 - recent.since_s
         paces = {k: value / span_s for k, value in _used(now, series, among, recent).items()}
         return _Period(0, None, used, paces)
-    current = last(zone, now_s, 1, Granularity(name))
-    used = _used(now, series, among, current)
     elapsed_s = max(now_s - current.since_s, 1)
     paces = {key: value / elapsed_s for key, value in used.items()}
     return _Period(current.since_s, current.edges_s[-1], used, paces)

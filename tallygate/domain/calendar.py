@@ -151,6 +151,18 @@ def period_of(zone: Zone, period: str, instant_s: int) -> Window:
     return Window(zone, granularity, edges, edges[1] - 1, period)
 
 
+def running(period: str, now_s: int) -> Window:
+    """The period of a limit that now is in, as one bucket: limits have the periods of the UTC calendar.
+
+    Args:
+        period: As limits name it: from 'minute' to 'year', or 'eternity'.
+    """
+    utc = find_zone("UTC")
+    if period == "eternity":
+        return _eternity(utc, now_s, None)
+    return last(utc, now_s, 1, Granularity(period))
+
+
 def last(zone: Zone, now_s: int, count: int, granularity: Granularity) -> Window:
     """The newest `count` buckets, of which the last holds `now_s`: last 24 hours, last 30 days."""
     begin = floor_s(zone, granularity, now_s)

@@ -158,7 +158,7 @@ def _used(
 ) -> Iterator[_Used]:
     metric: Metric = own[0].metric
     values = {each.plan_id: each.value for each in own}
-    window = _running(period, now_s)
+    window = calendar.running(period, now_s)
     question = Question((metric_series(str(metric.pk)),), window, service, split=("application",))
     least = max(min(values.values()) * NEAR // 100, 1)
     used = {
@@ -195,16 +195,6 @@ def _reached(snapshot: Snapshot, each: _Used, now_s: int) -> datetime | None:
         if left <= 0:
             return zone.local(now_s + index * 86_400)
     return None
-
-
-def _running(period: str, now_s: int) -> Window:
-    number, zone = limits.PERIOD_BY_NAME[period], find_zone("UTC")
-    if number == limits.ETERNITY:
-        end_s = now_s // 86_400 * 86_400 + 86_400
-        return Window(zone, Granularity.ETERNITY, (0, end_s), end_s - 1)
-    epoch = limits.epoch_at(now_s)
-    edges = (epoch.starts_s[number], epoch.end_s(number))
-    return Window(zone, Granularity.DAY, edges, edges[1] - 1)
 
 
 def when_text(near: NearLimit) -> str:

@@ -14,6 +14,7 @@ from support.portal_pages import commands, member, run, token_of
 from tallygate.catalog.models import Alert, Application, Limit, Metric, Product
 from tallygate.console.overview import figures, near_limits
 from tallygate.domain.errors import HistoryUnavailable
+from tallygate.domain.limits import PERIOD_BY_NAME, epoch_at
 from tallygate.history import Snapshot
 from tallygate.integration_errors.record import Context, Group
 from tallygate.integration_errors.store import SqliteErrorStore
@@ -186,7 +187,7 @@ def test_what_is_near_a_limit_in_the_running_period_of_the_calendar(portal, peri
     portal.count(now_s, portal.product.hits, value=1, application="limited")
     assert near(portal) == [("limited", period, 80, 100)]
     if period != "eternity":
-        portal.clock.set((near_limits._ends_s(period, now_s)) * 1000)
+        portal.clock.set(epoch_at(now_s).end_s(PERIOD_BY_NAME[period]) * 1000)
         assert near(portal) == []
 
 

@@ -11,10 +11,12 @@ from tallygate.domain.calendar import (
     last,
     parse_instant,
     period_of,
+    running,
     window,
     zone_ids,
 )
 from tallygate.domain.errors import QuestionError
+from tallygate.domain.limits import ETERNITY, NAME_BY_PERIOD, epoch_at
 from tallygate.domain.zone_names import IANA_BY_RAILS_NAME
 
 HOUR_S = 3600
@@ -257,6 +259,17 @@ def test_a_period_of_the_calendar_holds_the_instant_whole(
     found = period_of(zone, period, parse_instant("2016-11-25 10:00", zone))
     assert (zone.iso(found.since_s), zone.iso(found.last_s)) == (since, until)
     assert (found.period, len(found)) == (period, 1)
+
+
+@pytest.mark.parametrize("now", ["2020-03-18 10:20", "2020-12-31 23:59", "2021-01-04 00:00"])
+def test_the_running_period_of_a_limit_is_that_of_the_counters(now: str) -> None:
+    """As the ledger has it, from minute to year; eternity is all up to the end of today."""
+    epoch = epoch_at(at(now))
+    for number in range(ETERNITY):
+        found = running(NAME_BY_PERIOD[number], at(now))
+        assert found.edges_s == (epoch.starts_s[number], epoch.end_s(number))
+    endless = running("eternity", at(now))
+    assert endless.edges_s == (0, (at(now) // 86_400 + 1) * 86_400)
 
 
 @pytest.mark.parametrize("period", ["eternity", "hour", "fortnight"])

@@ -10,7 +10,7 @@ from django.db.models import Min
 from tallygate.catalog.models import Application, Limit, Metric
 from tallygate.console.overview.scope import Scope
 from tallygate.domain import limits
-from tallygate.domain.calendar import Granularity, Window, find_zone
+from tallygate.domain.calendar import running
 from tallygate.history import Question, Ranking, Snapshot, metric_series
 
 PERCENT = 80
@@ -121,7 +121,7 @@ def _counted(
     metrics = {metric_series(str(key)): key for key in smallest}
     question = Question(
         tuple(metrics),
-        _running(period, now_s),
+        running(period, now_s),
         product=scope.services,
         split=("series", "product", "application"),
     )
@@ -156,21 +156,5 @@ def _near(scope: Scope, counted: list[_Counted], now_s: int) -> Iterator[Near]:
         application = applications.get((each.product, each.application))
         limit = application and own.get((application.plan_id, each.metric_id, each.period))
         if application and limit and each.used * 100 >= limit.value * PERCENT:
-            ends_s = _ends_s(each.period, now_s)
+            ends_s = None if each.period == "eternity" else running(each.period, now_s).edges_s[-1]
             yield Near(application, limit.metric, each.period, each.used, limit.value, ends_s)
-
-
-def _running(period: str, now_s: int) -> Window:
-    """The period that now is in, as one bucket."""
-    number, zone = limits.PERIOD_BY_NAME[period], find_zone("UTC")
-    if number == limits.ETERNITY:
-        end_s = now_s // 86_400 * 86_400 + 86_400
-        return Window(zone, Granularity.ETERNITY, (0, end_s), end_s - 1)
-    epoch = limits.epoch_at(now_s)
-    end_s = epoch.end_s(number)
-    return Window(zone, Granularity.DAY, (epoch.starts_s[number], end_s), end_s - 1)
-
-
-def _ends_s(period: str, now_s: int) -> int | None:
-    number = limits.PERIOD_BY_NAME[period]
-    return None if number == limits.ETERNITY else limits.epoch_at(now_s).end_s(number)
