@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet would run."""
 
 
 def count(value: int) -> str:
@@ -64,3 +68,8 @@ def decimal(value: float) -> str:
     if abs(value) >= 100 or value == int(value):
         return count(round(value))
     return f"{value:,.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def for_spreadsheets(text: str) -> str:
+    """The text as a spreadsheet takes it for one: others choose it, and it may be a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -4,6 +4,7 @@ import csv
 from io import StringIO
 from itertools import zip_longest
 
+from tallygate.console.wording import for_spreadsheets
 from tallygate.reports.figures import Counted, Figures
 
 HEADER = ("section", "name", "note", "value", "previous")
@@ -33,9 +34,10 @@ def table(figures: Figures) -> bytes:
 
 
 def _row(section: str, each: Counted) -> tuple[object, ...]:
-    return (section, _plain(each.name), _plain(each.note), each.total, each.previous)
-
-
-def _plain(text: str) -> str:
-    """A name that a spreadsheet takes for a name: others choose the names of applications, and one may be a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return (
+        section,
+        for_spreadsheets(each.name),
+        for_spreadsheets(each.note),
+        each.total,
+        each.previous,
+    )

@@ -23,6 +23,7 @@ from django.utils.http import content_disposition_header
 from tallygate.api.v1.tables import Column, Table, csv_parts, parquet_parts
 from tallygate.console.analytics.asked import Asked
 from tallygate.console.analytics.report import Curve, Report, Sheet
+from tallygate.console.wording import for_spreadsheets
 from tallygate.domain.calendar import Window
 
 FORMS = {"csv": "CSV", "parquet": "Parquet"}
@@ -35,8 +36,6 @@ _TYPES = {
 _AT_ONCE = 5_000
 """Rows of a piece."""
 _UNFIT = re.compile(r"[^\w.+-]+")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would run."""
 _LAST = 4
 """So many columns of what all rows have stand behind their own."""
 
@@ -132,10 +131,7 @@ def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def _harmless(rows: Iterable[Row]) -> list[Row]:
     """Consumers name their applications: no name may be a formula on a provider's desk."""
     return [
-        tuple(
-            f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-            for value in row
-        )
+        tuple(for_spreadsheets(value) if isinstance(value, str) else value for value in row)
         for row in rows
     ]
 

@@ -17,6 +17,7 @@ from tallygate.catalog.models import Product
 from tallygate.console.confirm import Confirm
 from tallygate.console.errors.listing import READ, ErrorListing, Row
 from tallygate.console.pages import find_product, form_page, page, show
+from tallygate.console.wording import for_spreadsheets
 from tallygate.domain.calendar import Zone, find_zone
 from tallygate.integration_errors.opening import opened
 from tallygate.integration_errors.store import FAILURES
@@ -26,8 +27,6 @@ CSV_COLUMNS = (
     "Last", "First", "Times", "Product", "Code", "Message", "Endpoint", "Method", "Metric",
     "Application", "From", "User Agent", "Request ID", "Parameters",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would compute."""
 
 
 @page
@@ -149,9 +148,4 @@ def _line(row: Row, zone: Zone) -> Sequence[object]:
         msgspec.json.encode(context.parameters).decode(),
     )  # fmt: skip
     times = (zone.iso(at_ms // 1000) for at_ms in (group.last_ms, group.first_ms))
-    return (*times, group.count, *map(_harmless, texts))
-
-
-def _harmless(text: str) -> str:
-    """As text also for a spreadsheet: what callers send could be a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return (*times, group.count, *map(for_spreadsheets, texts))
