@@ -113,11 +113,9 @@ class Listing:
         self.q = query.get("q", "").strip() if search else ""
         self.choices = [Choice(each, _value(each, query)) for each in filters]
         self._sort = self._known(query.get("sort", "")) or order
-        arranged = self._arranged(found, search)
-        by_key = isinstance(arranged, QuerySet)
-        listed = arranged.values_list("pk", flat=True) if by_key else arranged
-        self.page: Page[Any] = Paginator(listed, per_page).get_page(query.get("page"))
-        self.records: list[Any] = _records(arranged, list(self.page)) if by_key else list(self.page)
+        self.page: Page[Any]
+        self.records: list[Any]
+        self.page, self.records = self._paged(found, search, per_page)
         self.rows: Sequence[Any] = self.records
 
     @property
@@ -175,9 +173,16 @@ class Listing:
         names = {column.sort for column in self._columns if column.sort}
         return sort if sort.removeprefix("-") in names else ""
 
-    def _arranged(self, found: Any, search: Sequence[Searched]) -> Any:
-        """Those that match, in their order."""
-        return self._narrowed(found, search).order_by(*self._order())
+    def _paged(
+        self, found: Any, search: Sequence[Searched], per_page: int
+    ) -> tuple[Page[Any], list[Any]]:
+        """The page that is asked for, of those that match, and its records."""
+        arranged = self._narrowed(found, search).order_by(*self._order())
+        page = self._page_of(arranged.values_list("pk", flat=True), per_page)
+        return page, _records(arranged, list(page))
+
+    def _page_of(self, listed: Any, per_page: int) -> Page[Any]:
+        return Paginator(listed, per_page).get_page(self._query.get("page"))
 
     def _narrowed(self, found: QuerySet[Any], search: Sequence[Searched]) -> QuerySet[Any]:
         if "\0" in self.q:  # no text has it, and databases choke on it

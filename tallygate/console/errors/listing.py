@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.paginator import Page
 from django.db.models import Q
 from django.http import QueryDict
 
 from tallygate.catalog.models import Product
-from tallygate.console.listing import Column, Filter, Listing
+from tallygate.console.listing import Column, Filter, Listing, Searched
 from tallygate.integration_errors.record import Context, Group
 
 READ = 10_000
@@ -113,11 +114,19 @@ class ErrorListing(Listing):
         """How often what matches has happened."""
         return sum(row.group.count for row in self.matching)
 
-    def _arranged(self, found: Sequence[Row], search: Sequence[str]) -> list[Row]:
+    def _paged(
+        self, found: Sequence[Row], search: Sequence[Searched], per_page: int
+    ) -> tuple[Page[Row], list[Row]]:
+        self.matching = self._arranged(found)
+        page = self._page_of(self.matching, per_page)
+        return page, list(page)
+
+    def _arranged(self, found: Sequence[Row]) -> list[Row]:
+        """Those that match, in their order."""
         chosen = {choice.filter.name: choice.value for choice in self.choices}
         wanted, code = self.q.casefold(), chosen["code"]
         since_ms = self._now_ms - WITHIN[chosen["within"]][1] * 1000 if chosen["within"] else 0
-        self.matching = [
+        matching = [
             row
             for row in found
             if (not code or row.group.code == code)
@@ -126,8 +135,7 @@ class ErrorListing(Listing):
         ]
         name, descending = self._sort.removeprefix("-"), self._sort.startswith("-")
         by = next(column.by for column in self._columns if column.sort == name)
-        self.matching.sort(key=_BY[by], reverse=descending)
-        return self.matching
+        return sorted(matching, key=_BY[by], reverse=descending)
 
 
 def _codes(rows: Sequence[Row]) -> list[tuple[str, str]]:
