@@ -4,6 +4,7 @@ import msgspec
 
 from tallygate.api.formats import period
 from tallygate.api.parameters import Given
+from tallygate.catalog.access import number_of
 from tallygate.catalog.models import Product
 from tallygate.history import Question, codes_series, metric_series
 from tallygate.web import runtime
@@ -50,8 +51,8 @@ def _series(asked: Asked) -> tuple[str, ...]:
 
 def _time_zone(product: str) -> str:
     """The provider's, where the product is one of the catalog; otherwise UTC."""
-    number = int(product) if product.isascii() and product.isdigit() and len(product) < 19 else 0
-    if str(number) != product:  # the catalog gives no such id
+    number = number_of(product)
+    if number is None or str(number) != product:  # the catalog gives no such id
         return "UTC"
     zones = Product.objects.filter(pk=number).values_list("provider__time_zone", flat=True)
     return zones.first() or "UTC"

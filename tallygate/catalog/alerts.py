@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from tallygate.catalog.access import number_of
 from tallygate.catalog.models.alert import Alert
 from tallygate.catalog.models.application import Application
 
@@ -57,16 +58,11 @@ def forget_before(now_s: int, days: int) -> None:
 
 
 def _applications(raised: Collection[Raised]) -> dict[tuple[str, str], Application]:
-    products = {int(each.service) for each in raised if _is_number(each.service)}
+    products = {number_of(each.service) for each in raised} - {None}
     found = Application.objects.filter(
         product__in=products, application_id__in={each.application for each in raised}
     ).select_related("product")
     return {(str(each.product_id), each.application_id): each for each in found}
-
-
-def _is_number(service: str) -> bool:
-    """The catalog's products have no other ids."""
-    return service.isascii() and service.isdigit() and len(service) < 19
 
 
 def _levels(application: Application) -> set[int]:

@@ -15,7 +15,7 @@ from tallygate.api.openapi.documents import (
     SERVICE_MANAGEMENT,
     Document,
 )
-from tallygate.catalog.access import Principal
+from tallygate.catalog.access import Principal, number_of
 from tallygate.catalog.models import AccessToken
 from tallygate.catalog.sections import SCOPE_SECTION
 from tallygate.console.changes import changing
@@ -97,10 +97,10 @@ def token(request: HttpRequest, principal: Principal, name: str) -> HttpResponse
 def product_credentials(request: HttpRequest, principal: Principal) -> HttpResponse:
     """What a call for a product needs, by the names of the Service Management API. 404 for an unknown product."""
     principal.require("edit_products")
-    number = request.POST.get("product", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    number = number_of(request.POST.get("product", ""))
+    if number is None:
         raise Http404
-    return JsonResponse(credentials(find_product(principal, int(number))))
+    return JsonResponse(credentials(find_product(principal, number)))
 
 
 def _find(name: str) -> Document:
