@@ -3,10 +3,10 @@
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from tallygate.catalog import policy, request_data
@@ -31,6 +31,8 @@ from tallygate.catalog.models import (
 )
 from tallygate.catalog.sections import SCOPE_SECTION, SECTIONS
 from tallygate.domain.clock import Clock, SystemClock
+
+T = TypeVar("T", bound=Model)
 
 __all__ = [
     "AccessDenied",
@@ -117,6 +119,13 @@ class Principal(msgspec.Struct, frozen=True):
         if self.product_ids is None:
             return found
         return found.filter(product__in=self.product_ids)
+
+    def shared(self, model: type[T]) -> QuerySet[T]:
+        """Records that belong to one of the products that may be seen, or to none and so to all who work here."""
+        found = model._default_manager.filter(provider=self.provider)
+        if self.product_ids is None:
+            return found
+        return found.filter(Q(product=None) | Q(product__in=self.product_ids))
 
     def users(self) -> QuerySet[User]:
         """All of the provider's for who manages them; else oneself."""

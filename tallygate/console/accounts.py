@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from tallygate.catalog import dependents
@@ -162,10 +163,7 @@ class AccountForm(RecordForm):
 
 def find_account(principal: Principal, account_id: int) -> Account:
     """Raises Http404 when the provider has none."""
-    account = principal.accounts().select_related("plan", "provider").filter(pk=account_id).first()
-    if account is None:
-        raise Http404
-    return account
+    return get_object_or_404(principal.accounts().select_related("plan", "provider"), pk=account_id)
 
 
 def page_of(account: Account) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from tallygate.catalog import application_keys
 from tallygate.catalog.access import Principal
@@ -151,10 +152,7 @@ def _removal(
 
 
 def _find(records: Any, key: int) -> Any:
-    found = records.filter(pk=key).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(records, pk=key)
 
 
 def _tail(value: str) -> str:

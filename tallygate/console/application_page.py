@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Application, Product
@@ -36,10 +37,7 @@ _NOTHING_IS_LOST = "Calls go on being counted; nothing is lost."
 def find_application(principal: Principal, application_id: int) -> Application:
     """Raises Http404 when there is none that may be seen."""
     found = principal.applications().select_related("account", "product", "plan__original")
-    application = found.filter(pk=application_id).first()
-    if application is None:
-        raise Http404
-    return application
+    return get_object_or_404(found, pk=application_id)
 
 
 def ids_of(application: Application) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from tallygate.catalog.access import Principal
@@ -187,10 +188,7 @@ def event(
 
 
 def _find(account: Account, developer_id: int) -> Developer:
-    developer = account.developers.filter(pk=developer_id).first()
-    if developer is None:
-        raise Http404
-    return developer
+    return get_object_or_404(account.developers, pk=developer_id)
 
 
 def _saved(form: DeveloperForm) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from tallygate.catalog import dependents
 from tallygate.catalog.access import Principal
@@ -199,10 +200,7 @@ def delete(
 
 
 def _find(owner: Owner, metric_id: int) -> Metric:
-    metric = owner.record.metrics.select_related("parent").filter(pk=metric_id).first()
-    if metric is None:
-        raise Http404
-    return metric
+    return get_object_or_404(owner.record.metrics.select_related("parent"), pk=metric_id)
 
 
 def _saved(form: MethodForm, owner: Owner) -> str:

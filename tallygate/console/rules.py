@@ -7,8 +7,8 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 
 from tallygate.catalog.access import Principal, number_of
 from tallygate.catalog.models import MappingRule, Metric
@@ -215,10 +215,7 @@ def _form(request: HttpRequest, owner: Owner, rule: MappingRule) -> RuleForm:
 
 
 def _find(owner: Owner, rule_id: int) -> MappingRule:
-    rule = owner.record.mapping_rules.select_related("metric").filter(pk=rule_id).first()
-    if rule is None:
-        raise Http404
-    return rule
+    return get_object_or_404(owner.record.mapping_rules.select_related("metric"), pk=rule_id)
 
 
 def _saved(form: RuleForm, owner: Owner) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from tallygate.catalog import plan_metrics
@@ -258,10 +258,7 @@ def delete(
 
 def _find(model: Any, terms: Terms, term_id: int) -> Any:
     found = model.objects.select_related("plan__product", "metric")
-    term = found.filter(plan=terms.plan, metric=terms.metric, pk=term_id).first()
-    if term is None:
-        raise Http404
-    return term
+    return get_object_or_404(found, plan=terms.plan, metric=terms.metric, pk=term_id)
 
 
 def _line(terms: Terms, kind: str, term: Any) -> dict[str, Any]:

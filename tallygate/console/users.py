@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from tallygate.catalog import dependents
@@ -268,10 +269,7 @@ def invite(request: HttpRequest, principal: Principal, user_id: int) -> HttpResp
 
 
 def _find(principal: Principal, user_id: int) -> User:
-    user = principal.users().select_related("provider").filter(pk=user_id).first()
-    if user is None:
-        raise Http404
-    return user
+    return get_object_or_404(principal.users().select_related("provider"), pk=user_id)
 
 
 def _page_of(user: User) -> str:

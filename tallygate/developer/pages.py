@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -103,10 +103,7 @@ def find_application(consumer: Consumer, number: int) -> Application:
 
 def find(records: Any, number: int) -> Any:
     """One of the records. Raises Http404 when it is none of them."""
-    found = records.filter(pk=number).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(records, pk=number)
 
 
 def address(provider: Provider, name: str, *ids: int | str) -> str:

@@ -1,6 +1,6 @@
 """Descriptions of APIs, for developers to read and try."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tallygate.api.management.call import Call, one
 from tallygate.api.management.parameter import Kind, Parameter
@@ -33,10 +33,7 @@ ACTIVE_DOC = Representation(
 
 
 def _found(call: Call) -> QuerySet[ActiveDoc]:
-    found = ActiveDoc.objects.filter(provider=call.asker.provider).order_by("pk")
-    if call.asker.product_ids is None:
-        return found
-    return found.filter(Q(product=None) | Q(product__in=call.asker.product_ids))
+    return call.asker.shared(ActiveDoc).order_by("pk")
 
 
 def _set_product(doc: ActiveDoc, call: Call) -> None:

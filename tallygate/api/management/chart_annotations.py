@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tallygate.api.management.call import Call, one
 from tallygate.api.management.parameter import Kind, Parameter
@@ -36,10 +36,7 @@ CHART_ANNOTATION = Representation(
 
 def _found(call: Call) -> QuerySet[ChartAnnotation]:
     """Those of the products that may be seen, and of all products."""
-    found = ChartAnnotation.objects.filter(provider=call.asker.provider).order_by("pk")
-    if call.asker.product_ids is None:
-        return found
-    return found.filter(Q(product=None) | Q(product__in=call.asker.product_ids))
+    return call.asker.shared(ChartAnnotation).order_by("pk")
 
 
 def _set_product(annotation: ChartAnnotation, call: Call) -> None:

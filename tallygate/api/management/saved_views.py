@@ -1,6 +1,6 @@
 """Pages of the portal under a name."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tallygate.api.management.call import Call
 from tallygate.api.management.parameter import Parameter
@@ -30,10 +30,7 @@ SAVED_VIEW = Representation(
 
 def _found(call: Call) -> QuerySet[SavedView]:
     """Those of the products that may be seen, and of pages that are no product's."""
-    found = SavedView.objects.filter(provider=call.asker.provider).order_by("pk")
-    if call.asker.product_ids is None:
-        return found
-    return found.filter(Q(product=None) | Q(product__in=call.asker.product_ids))
+    return call.asker.shared(SavedView).order_by("pk")
 
 
 SAVED_VIEWS = Records(

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from tallygate.alerting.models import AlertRule
@@ -175,10 +176,9 @@ def delete(
 
 
 def _find(product: Product, alert_rule_id: int) -> AlertRule:
-    rule = product.alert_rules.select_related("product__provider").filter(pk=alert_rule_id).first()
-    if rule is None:
-        raise Http404
-    return rule
+    return get_object_or_404(
+        product.alert_rules.select_related("product__provider"), pk=alert_rule_id
+    )
 
 
 def _page(product: Product, title: str, calls: Any, said: str, save: str = "Save") -> FormPage:

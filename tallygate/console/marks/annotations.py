@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from tallygate.catalog.access import Principal
@@ -103,7 +104,7 @@ def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
     principal.require("see_analytics")
     shown = Listing(
         request.GET,
-        seen(principal).select_related("product"),
+        principal.shared(ChartAnnotation).select_related("product"),
         _COLUMNS,
         noun="annotation",
         search=("title", "description", "product__name"),
@@ -179,14 +180,6 @@ def delete(request: HttpRequest, principal: Principal, annotation_id: int) -> Ht
     return asked.answer(request, principal, annotation.delete)
 
 
-def seen(principal: Principal) -> QuerySet[ChartAnnotation]:
-    """Those that a user may see."""
-    found = ChartAnnotation.objects.filter(provider=principal.provider)
-    if principal.product_ids is None:
-        return found
-    return found.filter(Q(product=None) | Q(product__in=principal.product_ids))
-
-
 def marks(
     principal: Principal, window: Window, products: Collection[Product] | None = None
 ) -> list[Mark]:
@@ -196,7 +189,7 @@ def marks(
         products: Of whom the chart is; what is of all products is drawn in any case. None: of all.
     """
     since, end = (datetime.fromtimestamp(edge, UTC) for edge in (window.edges_s[0], window.edges_s[-1]))  # fmt: skip
-    found = seen(principal).filter(at__gte=since, at__lt=end)
+    found = principal.shared(ChartAnnotation).filter(at__gte=since, at__lt=end)
     if products is not None:
         found = found.filter(Q(product=None) | Q(product__in=products))
     return [_mark(each, window) for each in reversed(found.order_by("-at", "-pk")[:MOST])]
@@ -209,10 +202,9 @@ def _mark(annotation: ChartAnnotation, window: Window) -> Mark:
 
 
 def _find(principal: Principal, annotation_id: int) -> ChartAnnotation:
-    found = seen(principal).select_related("product").filter(pk=annotation_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(
+        principal.shared(ChartAnnotation).select_related("product"), pk=annotation_id
+    )
 
 
 def _saved(form: AnnotationForm) -> str:

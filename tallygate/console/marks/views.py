@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from tallygate.catalog.access import Principal
@@ -44,7 +44,7 @@ def listing(request: HttpRequest, principal: Principal) -> HttpResponse:
     principal.require("see_analytics")
     shown = Listing(
         request.GET,
-        seen(principal).select_related("product"),
+        principal.shared(SavedView).select_related("product"),
         _COLUMNS,
         noun="view",
         search=("name", "url", "product__name"),
@@ -114,19 +114,8 @@ def delete(request: HttpRequest, principal: Principal, view_id: int) -> HttpResp
     return asked.answer(request, principal, view.delete)
 
 
-def seen(principal: Principal) -> QuerySet[SavedView]:
-    """Those that a user may see."""
-    found = SavedView.objects.filter(provider=principal.provider)
-    if principal.product_ids is None:
-        return found
-    return found.filter(Q(product=None) | Q(product__in=principal.product_ids))
-
-
 def _find(principal: Principal, view_id: int) -> SavedView:
-    found = seen(principal).filter(pk=view_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(principal.shared(SavedView), pk=view_id)
 
 
 def _saved(form: ViewForm) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from tallygate.catalog.access import Principal
@@ -181,10 +181,9 @@ def seen(principal: Principal) -> QuerySet[Subscription]:
 
 
 def find(principal: Principal, report_id: int) -> Subscription:
-    found = seen(principal).select_related("user__provider", "product").filter(pk=report_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(
+        seen(principal).select_related("user__provider", "product"), pk=report_id
+    )
 
 
 def _page(title: str, said: str, calls: Any, save: str = "Save") -> FormPage:
