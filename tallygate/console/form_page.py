@@ -54,7 +54,7 @@ class FormPage:
         """
         if request.method == "POST":
             if CHECK in request.POST:
-                return _checked(request, form)
+                return checked(request, form)
             if AS_CURL in request.POST:
                 calls = self.calls(api_of(request), form)
                 return render(request, "console/parts/commands.html", {"calls": calls})
@@ -85,7 +85,7 @@ class FormPage:
         return then[0] if saved else ""
 
 
-def _checked(request: HttpRequest, form: Any) -> HttpResponse:
+def checked(request: HttpRequest, form: Any) -> HttpResponse:
     """What is wrong with one field."""
     name = request.POST[CHECK]
     found = {"field": form[name]} if name in form.fields else {}

@@ -21,6 +21,7 @@ from tallygate.catalog.access import (
 from tallygate.catalog.models import Backend, Product
 from tallygate.console import navigation
 from tallygate.console.curl import Api
+from tallygate.domain.errors import HistoryUnavailable, QuestionError
 
 View = Callable[..., HttpResponse]
 
@@ -80,6 +81,25 @@ def find_backend(principal: Principal, backend_id: int) -> Backend:
 def sees_traffic(principal: Principal) -> bool:
     """Whether the analytics pages are open to them, and so worth a link."""
     return principal.may("see_analytics")
+
+
+def unanswered(
+    error: QuestionError | HistoryUnavailable, advice: str = " Try again in a moment."
+) -> tuple[int, dict[str, str]]:
+    """What is said of a question without an answer: the status, and a title and a text.
+
+    Args:
+        advice: What to do while the history cannot answer.
+    """
+    text = str(error)
+    text = text[:1].upper() + text[1:]
+    if isinstance(error, QuestionError):
+        return 400, {"title": "This cannot be shown", "text": text}
+    lost = "Calls go on being counted, and nothing is lost."
+    return 503, {
+        "title": "The numbers cannot be read right now",
+        "text": f"{text}. {lost}{advice}",
+    }
 
 
 def api_of(request: HttpRequest) -> Api:

@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from tallygate.catalog.dependents import NOTHING
 from tallygate.catalog.developer_access import Consumer
 from tallygate.console.changes import attempt_as, sentences
+from tallygate.console.form_page import checked
 from tallygate.console.forms import CHECK, Form, RecordForm
 from tallygate.console.pages import go
 from tallygate.developer.pages import actor, show
@@ -97,10 +97,3 @@ class Confirm:
         context = {"page": self, "title": self.title, "refused": refused}
         status = 409 if refused else 200
         return show(request, consumer, "developer/confirm.html", self.section, context, status)
-
-
-def checked(request: HttpRequest, form: Form | RecordForm) -> HttpResponse:
-    """What is wrong with one field."""
-    name = request.POST[CHECK]
-    found = {"field": form[name]} if name in form.fields else {}
-    return render(request, "console/parts/said.html", found)

@@ -17,6 +17,7 @@ from tallygate.catalog.models import Metric
 from tallygate.console.analytics import time_frame
 from tallygate.console.analytics.report import Reason
 from tallygate.console.analytics.time_frame import TimeFrame
+from tallygate.console.pages import unanswered
 from tallygate.developer import reports
 from tallygate.developer.pages import address, find_application, page, show
 from tallygate.developer.seen import Seen
@@ -24,7 +25,6 @@ from tallygate.domain.calendar import Window, find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
 from tallygate.web import runtime
 
-_NOTHING_IS_LOST = "Calls go on being counted, and nothing is lost. Try again in a moment."
 _PLAIN = "text/plain; charset=utf-8"
 _INDENT = "\N{EM SPACE}"
 
@@ -95,7 +95,7 @@ def usage(request: HttpRequest, consumer: Consumer, application_id: int) -> Http
         metric = asked.seen.metric(asked.query.get("metric", ""))
         context |= {"chosen": metric, **_usage(asked, metric)}
     except (QuestionError, HistoryUnavailable) as error:
-        status, failed = _failed(error)
+        status, failed = unanswered(error)
         context |= {"chosen": first, "error": failed}
     return show(
         request, consumer, "developer/report.html", "applications",
@@ -134,7 +134,7 @@ def codes(request: HttpRequest, consumer: Consumer, application_id: int) -> Http
             "empty": Empty([reason]) if report.is_empty else None,
         }
     except (QuestionError, HistoryUnavailable) as error:
-        status, context["error"] = _failed(error)
+        status, context["error"] = unanswered(error)
     return show(
         request, consumer, "developer/report.html", "applications",
         asked.context() | context, status,
@@ -201,20 +201,10 @@ def _options(metrics: list[Metric]) -> Iterator[tuple[str, str]]:
                     yield method.system_name, f"{_INDENT}{method.friendly_name}"
 
 
-def _failed(error: Exception) -> tuple[int, dict[str, str]]:
-    """The status, and what the page says."""
-    text = str(error)
-    text = text[:1].upper() + text[1:]
-    if isinstance(error, HistoryUnavailable):
-        title = "The numbers cannot be read right now"
-        return 503, {"title": title, "text": f"{text}. {_NOTHING_IS_LOST}"}
-    return 400, {"title": "This cannot be shown", "text": text}
-
-
-def _failed_file(error: Exception) -> HttpResponse:
+def _failed_file(error: Refused | QuestionError | HistoryUnavailable) -> HttpResponse:
     if isinstance(error, Refused):
         return HttpResponse("This is not shown.", status=error.status, content_type=_PLAIN)
-    status, said = _failed(error)
+    status, said = unanswered(error)
     return HttpResponse(said["text"], status=status, content_type=_PLAIN)
 
 

@@ -15,12 +15,11 @@ from tallygate.console.analytics.kind import Kind
 from tallygate.console.analytics.measures import Group
 from tallygate.console.analytics.subjects import Finder
 from tallygate.console.marks.annotations import marks
-from tallygate.console.pages import api_of, page, show
+from tallygate.console.pages import api_of, page, show, unanswered
 from tallygate.domain.calendar import find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
 from tallygate.web import runtime
 
-_NOTHING_IS_LOST = "Calls go on being counted, and nothing is lost. Try again in a moment."
 _SECTIONS = {
     "product": "analytics", "backend": "analytics", "application": "applications", "account": "account-analytics",
 }  # fmt: skip
@@ -58,11 +57,9 @@ def shown(
     status = 200
     try:
         answered = _answered(asked, kind, request)
-    except QuestionError as error:
-        status, answered = 400, _failed("This cannot be shown", str(error))
-    except HistoryUnavailable as error:
-        text = f"{error}. {_NOTHING_IS_LOST}"
-        status, answered = 503, _failed("The numbers cannot be read right now", text)
+    except (QuestionError, HistoryUnavailable) as error:
+        status, said = unanswered(error)
+        answered = {"error": said}
     context = _form(asked, kind) | {"tabs": _tabs(asked, kind, kinds)} | answered
     section = _SECTIONS[asked.subject.noun]
     return show(request, principal, "console/analytics/page.html", section, context, status)
@@ -78,10 +75,9 @@ def written(
         asked.choose()
         report = kind.build(asked)
         answer = files.file(asked, report, kind.name, request.GET.get("part", ""), form)
-    except QuestionError as error:
-        return files.refused(str(error), 400)
-    except HistoryUnavailable as error:
-        return files.refused(f"{error}. {_NOTHING_IS_LOST}", 503)
+    except (QuestionError, HistoryUnavailable) as error:
+        status, said = unanswered(error)
+        return files.refused(said["text"], status)
     if answer is None:
         raise Http404
     return answer
@@ -173,7 +169,3 @@ def _downloads(asked: Asked, kind: Kind, query: QueryDict, part: str = "") -> li
         (label, reverse(f"console:{url_name(noun, f'{kind.name}-{form}')}", args=[pk]) + tail)
         for form, label in files.FORMS.items()
     ]
-
-
-def _failed(title: str, text: str) -> dict[str, Any]:
-    return {"error": {"title": title, "text": text[0].upper() + text[1:]}}

@@ -13,7 +13,7 @@ from tallygate.catalog.access import Principal
 from tallygate.catalog.models import Metric
 from tallygate.console.live.minutes import Minutes, Shared, last_minutes
 from tallygate.console.live.tail import NO_CODE, SHOWN, Names, Wanted
-from tallygate.console.pages import api_of, find_product, page, show
+from tallygate.console.pages import api_of, find_product, page, show, unanswered
 from tallygate.console.wording import instant
 from tallygate.domain.calendar import find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
@@ -76,12 +76,9 @@ def of_product(request: HttpRequest, principal: Principal, product_id: int) -> H
                 )
             ],
         }
-    except QuestionError as error:
-        status, answered = 400, {"error": {"title": "This cannot be shown", "text": str(error)}}
-    except HistoryUnavailable as error:
-        text = f"{str(error).capitalize()}. Calls go on being counted, and nothing is lost."
-        status = 503
-        answered = {"error": {"title": "The numbers cannot be read right now", "text": text}}
+    except (QuestionError, HistoryUnavailable) as error:
+        status, said = unanswered(error, advice="")
+        answered = {"error": said}
     context = {
         "title": "Live",
         "api": "Analytics API",

@@ -19,7 +19,7 @@ from tallygate.console.overview import figures, scope
 from tallygate.console.overview.attention import notices
 from tallygate.console.overview.figures import Figures, Ranked
 from tallygate.console.overview.scope import Scope
-from tallygate.console.pages import api_of, find_product, page, show
+from tallygate.console.pages import api_of, find_product, page, show, unanswered
 from tallygate.console.wording import instant
 from tallygate.domain.calendar import Zone, find_zone
 from tallygate.domain.errors import HistoryUnavailable, QuestionError
@@ -90,12 +90,9 @@ def _shown(
             answered["calls"] = [
                 api_of(request).usage(f"services/{about.of.pk}", "hits", frame.window)
             ]
-    except QuestionError as error:
-        status, answered = 400, {"error": {"title": "This cannot be shown", "text": str(error)}}
-    except HistoryUnavailable as error:
-        text = f"{str(error).capitalize()}. Calls go on being counted, and nothing is lost."
-        status = 503
-        answered = {"error": {"title": "The numbers cannot be read right now", "text": text}}
+    except (QuestionError, HistoryUnavailable) as error:
+        status, said = unanswered(error, advice="")
+        answered = {"error": said}
     given = {
         "api": "Analytics API",
         "scope": "stats",
