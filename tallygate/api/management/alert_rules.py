@@ -119,10 +119,11 @@ def _set(rule: AlertRule, call: Call) -> None:
         if key in call.given:
             number = call.given[key]
             setattr(rule, name, None if number is None else one(found, number))
-    if rule.threshold is None:
-        raise ValidationError({"threshold": "can't be blank"})
-    rule.threshold = float(rule.threshold)
-    rule.hysteresis = float(rule.hysteresis)
+    for name in ("threshold", "hysteresis"):
+        value = getattr(rule, name)
+        if value is None:
+            raise ValidationError({name: "can't be blank"})
+        setattr(rule, name, float(value))
 
 
 RULES = Records(
