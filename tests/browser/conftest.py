@@ -12,11 +12,20 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.installation import Installation
+
+expect.set_options(timeout=20_000)  # how fast a page is, is the machine's affair
 
 ARGUMENTS = [
     "--headless",
